@@ -1,0 +1,159 @@
+//! Code: what the translator writes and the handlers run.
+//!
+//! A function's code is a sequence of 64-bit words. The first is its [`Header`]; instructions follow. An instruction is
+//!
+//! ```text
+//! word 0        word 1                                        word 2 …
+//! [ handler ]   [ field0 u16 | field1 u16 | field2 u16 | f3 ]  [ branch target | 64-bit immediate | … ]
+//!                 destination  left source   right source
+//!                                            [ imm: i32 in fields 2 and 3 ]
+//! ```
+//!
+//! Between translator and linker ([`crate::exec::link`]), word 0 holds an [`Op`] number, a branch target holds the index
+//! of a word of the same function, and a call holds a function index. The linker replaces them by a handler's
+//! address, an absolute address and the callee's entry; only then can the code run.
+//!
+//! An [`Op`] is a [`Row`] (what to compute) and a variant (where operands come from and the result goes). Rows are
+//! listed once, in [`rows`]; the row's [`Shape`] says how many words an instruction has and what its variants mean.
+
+pub(crate) mod rows;
+pub(crate) mod verify;
+
+pub(crate) use rows::Row;
+
+/// Variants a row has room for.
+pub(crate) const VARIANTS: usize = 16;
+
+/// Bit 0 of a variant, in every row that has a result: 1 sends it to the accumulator of its type, 0 to the slot in
+/// field 0. Turning 1 into 0 and writing field 0 redirects a result after the fact.
+pub(crate) const TO_ACC: u16 = 1;
+
+/// Where the two operands of a binary instruction come from. Slots of left operands are in field 1, of right operands
+/// in field 2; an immediate is in fields 2 and 3.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u16)]
+pub(crate) enum Pair {
+    SlotSlot = 0,
+    SlotImm = 1,
+    AccSlot = 2,
+    AccImm = 3,
+    SlotAcc = 4,
+    /// The slot is in field 1, as the immediate takes the place of field 2.
+    ImmSlot = 5,
+    ImmAcc = 6,
+}
+
+/// What an instruction looks like and what its variants mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shape {
+    /// Two operands, one result: `pair * 2 + to_acc`, the first four pairs (the operation commutes, or has a mirror).
+    Commutative,
+    /// Two operands, one result: `pair * 2 + to_acc`, all seven pairs.
+    Binary,
+    /// One operand in field 1, one result: `from_acc * 2 + to_acc`.
+    Unary,
+    /// Compare two operands and branch to word 2: `pair`, the first four.
+    BranchCompare,
+    /// `from_acc * 2 + to_acc` (+ 4 for the wide form). Field 0 destination, field 1 address, fields 2 and 3 the offset
+    /// of the access's *end*. Wide: word 2 is the 64-bit offset of its start, word 3 the memory's index.
+    Load,
+    /// Address and value: slot slot, slot acc, slot imm, acc slot, acc imm (+ 5 for the wide form, words 2 and 3 as for
+    /// loads). Field 0 is the value's slot or a 16-bit signed immediate, field 1 the address.
+    Store,
+    /// Anything else: this many words and no branch target; variants as the row's handlers say.
+    Plain(u16),
+    /// Word 2 is a branch target, of this many words; variants as the row's handlers say.
+    Branch(u16),
+    /// Word 1's upper half is the number of targets that follow from word 2 on.
+    BranchTable,
+    /// Word 2 is a function index, replaced by its entry's address.
+    Call,
+}
+
+/// An instruction's row and variant in one number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Op(pub u16);
+
+impl Op {
+    pub(crate) const fn new(row: Row, variant: u16) -> Op {
+        Op(row as u16 * VARIANTS as u16 + variant)
+    }
+
+    pub(crate) const fn row_index(self) -> usize {
+        self.0 as usize / VARIANTS
+    }
+
+    pub(crate) const fn variant(self) -> u16 {
+        self.0 % VARIANTS as u16
+    }
+
+    pub(crate) fn row(self) -> Row {
+        Row::ALL[self.row_index()]
+    }
+
+    /// How many words the instruction has whose word 1 is `operands`.
+    pub(crate) fn words(self, operands: u64) -> usize {
+        match self.row().shape() {
+            Shape::Commutative | Shape::Binary | Shape::Unary => 2,
+            Shape::BranchCompare | Shape::Call => 3,
+            Shape::Load => {
+                if self.variant() < 4 {
+                    2
+                } else {
+                    4
+                }
+            }
+            Shape::Store => {
+                if self.variant() < 5 {
+                    2
+                } else {
+                    4
+                }
+            }
+            Shape::Plain(words) | Shape::Branch(words) => words as usize,
+            Shape::BranchTable => 2 + (operands >> 32) as usize,
+        }
+    }
+
+    /// Which words, counted from the instruction's first, are branch targets.
+    pub(crate) fn targets(self, operands: u64) -> std::ops::Range<usize> {
+        match self.row().shape() {
+            Shape::BranchCompare | Shape::Branch(_) => 2..3,
+            Shape::BranchTable => 2..2 + (operands >> 32) as usize,
+            _ => 0..0,
+        }
+    }
+}
+
+/// The first word of a function's code: what a call has to know before it jumps.
+///
+/// ```text
+/// bits  0..32          32..48        48..64
+///       frame slots    first local   locals to zero   (both in slots; parameters are not among them)
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Header {
+    pub frame_slots: u32,
+    pub first_local: u16,
+    pub locals: u16,
+}
+
+impl Header {
+    pub(crate) const fn to_bits(self) -> u64 {
+        self.frame_slots as u64 | (self.first_local as u64) << 32 | (self.locals as u64) << 48
+    }
+
+    pub(crate) const fn from_bits(bits: u64) -> Header {
+        Header { frame_slots: bits as u32, first_local: (bits >> 32) as u16, locals: (bits >> 48) as u16 }
+    }
+}
+
+/// Packs word 1 from four fields.
+pub(crate) const fn fields(f0: u16, f1: u16, f2: u16, f3: u16) -> u64 {
+    f0 as u64 | (f1 as u64) << 16 | (f2 as u64) << 32 | (f3 as u64) << 48
+}
+
+/// Packs word 1 from two fields and a 32-bit immediate.
+pub(crate) const fn fields_imm(f0: u16, f1: u16, imm: u32) -> u64 {
+    f0 as u64 | (f1 as u64) << 16 | (imm as u64) << 32
+}

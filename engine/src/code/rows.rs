@@ -1,0 +1,288 @@
+//! The instruction list, once. [`for_each_row`] hands it to whoever derives something from it: the [`Row`] enum and its
+//! names and shapes here, the handler tables in [`crate::exec::handlers`].
+//!
+//! A name is the WebAssembly instruction's, with `Br` in front when it branches on the comparison. `Not` marks the
+//! negation of a float comparison, which is not the opposite comparison when an operand is NaN.
+
+/// Calls `$callback! { Name: shape [handler…]; … }` with all rows. The bracket is what `handlers` needs to find the
+/// functions: for most shapes the operation's marker type, else the handlers of the variants in order.
+macro_rules! for_each_row {
+    ($callback:ident) => {
+        $callback! {
+            // integers
+            I32Add: commutative; I32Sub: binary; I32Mul: commutative; I32And: commutative; I32Or: commutative;
+            I32Xor: commutative; I32Shl: binary; I32ShrS: binary; I32ShrU: binary; I32Rotl: binary; I32Rotr: binary;
+            I32DivS: binary; I32DivU: binary; I32RemS: binary; I32RemU: binary;
+            I64Add: commutative; I64Sub: binary; I64Mul: commutative; I64And: commutative; I64Or: commutative;
+            I64Xor: commutative; I64Shl: binary; I64ShrS: binary; I64ShrU: binary; I64Rotl: binary; I64Rotr: binary;
+            I64DivS: binary; I64DivU: binary; I64RemS: binary; I64RemU: binary;
+            I32Clz: unary; I32Ctz: unary; I32Popcnt: unary; I32Extend8S: unary; I32Extend16S: unary;
+            I64Clz: unary; I64Ctz: unary; I64Popcnt: unary; I64Extend8S: unary; I64Extend16S: unary; I64Extend32S: unary;
+            // comparisons; `gt` mirrors `lt`, so each has the four pairs with the immediate on the right
+            I32Eq: commutative; I32Ne: commutative; I32LtS: commutative; I32LtU: commutative; I32GtS: commutative;
+            I32GtU: commutative; I32LeS: commutative; I32LeU: commutative; I32GeS: commutative; I32GeU: commutative;
+            I64Eq: commutative; I64Ne: commutative; I64LtS: commutative; I64LtU: commutative; I64GtS: commutative;
+            I64GtU: commutative; I64LeS: commutative; I64LeU: commutative; I64GeS: commutative; I64GeU: commutative;
+            F32Eq: commutative; F32Ne: commutative; F32Lt: commutative; F32Gt: commutative; F32Le: commutative; F32Ge: commutative;
+            F64Eq: commutative; F64Ne: commutative; F64Lt: commutative; F64Gt: commutative; F64Le: commutative; F64Ge: commutative;
+            // compare and branch
+            BrI32Eq: branch_compare; BrI32Ne: branch_compare; BrI32LtS: branch_compare; BrI32LtU: branch_compare;
+            BrI32GtS: branch_compare; BrI32GtU: branch_compare; BrI32LeS: branch_compare; BrI32LeU: branch_compare;
+            BrI32GeS: branch_compare; BrI32GeU: branch_compare;
+            BrI64Eq: branch_compare; BrI64Ne: branch_compare; BrI64LtS: branch_compare; BrI64LtU: branch_compare;
+            BrI64GtS: branch_compare; BrI64GtU: branch_compare; BrI64LeS: branch_compare; BrI64LeU: branch_compare;
+            BrI64GeS: branch_compare; BrI64GeU: branch_compare;
+            BrF32Eq: branch_compare; BrF32Ne: branch_compare; BrF32Lt: branch_compare; BrF32Gt: branch_compare;
+            BrF32Le: branch_compare; BrF32Ge: branch_compare;
+            BrF32NotLt: branch_compare; BrF32NotGt: branch_compare; BrF32NotLe: branch_compare; BrF32NotGe: branch_compare;
+            BrF64Eq: branch_compare; BrF64Ne: branch_compare; BrF64Lt: branch_compare; BrF64Gt: branch_compare;
+            BrF64Le: branch_compare; BrF64Ge: branch_compare;
+            BrF64NotLt: branch_compare; BrF64NotGt: branch_compare; BrF64NotLe: branch_compare; BrF64NotGe: branch_compare;
+            // floats
+            F32Add: commutative; F32Sub: binary; F32Mul: commutative; F32Div: binary; F32Min: commutative; F32Max: commutative;
+            F32Copysign: binary;
+            F64Add: commutative; F64Sub: binary; F64Mul: commutative; F64Div: binary; F64Min: commutative; F64Max: commutative;
+            F64Copysign: binary;
+            F32Abs: unary; F32Neg: unary; F32Ceil: unary; F32Floor: unary; F32Trunc: unary; F32Nearest: unary; F32Sqrt: unary;
+            F64Abs: unary; F64Neg: unary; F64Ceil: unary; F64Floor: unary; F64Trunc: unary; F64Nearest: unary; F64Sqrt: unary;
+            // conversions
+            I32WrapI64: unary; I64ExtendI32S: unary; I64ExtendI32U: unary;
+            I32TruncF32S: unary; I32TruncF32U: unary; I32TruncF64S: unary; I32TruncF64U: unary;
+            I64TruncF32S: unary; I64TruncF32U: unary; I64TruncF64S: unary; I64TruncF64U: unary;
+            I32TruncSatF32S: unary; I32TruncSatF32U: unary; I32TruncSatF64S: unary; I32TruncSatF64U: unary;
+            I64TruncSatF32S: unary; I64TruncSatF32U: unary; I64TruncSatF64S: unary; I64TruncSatF64U: unary;
+            F32ConvertI32S: unary; F32ConvertI32U: unary; F32ConvertI64S: unary; F32ConvertI64U: unary;
+            F64ConvertI32S: unary; F64ConvertI32U: unary; F64ConvertI64S: unary; F64ConvertI64U: unary;
+            F32DemoteF64: unary; F64PromoteF32: unary;
+            I32ReinterpretF32: unary; I64ReinterpretF64: unary; F32ReinterpretI32: unary; F64ReinterpretI64: unary;
+            // copies: 64 bits through the integer accumulator, floats through their own
+            Copy: unary; CopyF32: unary; CopyF64: unary;
+            // memory
+            I32Load: load; I64Load: load; F32Load: load; F64Load: load;
+            I32Load8S: load; I32Load8U: load; I32Load16S: load; I32Load16U: load;
+            I64Load8S: load; I64Load8U: load; I64Load16S: load; I64Load16U: load; I64Load32S: load; I64Load32U: load;
+            I32Store: store; I64Store: store; F32Store: store; F64Store: store;
+            I32Store8: store; I32Store16: store; I64Store8: store; I64Store16: store; I64Store32: store;
+            // the rest: variants are listed where the handlers stand
+            Const32: plain(2); Const64: plain(3); CopyPair: plain(2); CopySpan: plain(2);
+            Select: plain(2);
+            Br: branch(3); BrIfNez: branch(3); BrIfEqz: branch(3); BrTable: branch_table;
+            Return: plain(2); ReturnOne: plain(2); Unreachable: plain(1);
+            Call: call; CallImport: plain(2); CallIndirect: plain(3);
+            ReturnCall: call; ReturnCallImport: plain(3); ReturnCallIndirect: plain(4);
+            GlobalGet: plain(2); GlobalSet: plain(2); GlobalGetWide: plain(2); GlobalSetWide: plain(2);
+            MemorySize: plain(2); MemoryGrow: plain(2); MemoryFill: plain(3); MemoryCopy: plain(3); MemoryInit: plain(3);
+            DataDrop: plain(2);
+            TableGet: plain(2); TableSet: plain(2); TableSize: plain(2); TableGrow: plain(3); TableFill: plain(3);
+            TableCopy: plain(3); TableInit: plain(3); ElemDrop: plain(2); RefFunc: plain(2);
+            Check: plain(2); ListenBefore: plain(2); ListenAfter: plain(2);
+            // never translated to, only run
+            Lazy: plain(1); Halt: plain(1); LeaveInstance: plain(1); Illegal: plain(1);
+        }
+    };
+}
+pub(crate) use for_each_row;
+
+use super::Shape;
+
+macro_rules! shape {
+    (commutative) => {
+        Shape::Commutative
+    };
+    (binary) => {
+        Shape::Binary
+    };
+    (unary) => {
+        Shape::Unary
+    };
+    (branch_compare) => {
+        Shape::BranchCompare
+    };
+    (load) => {
+        Shape::Load
+    };
+    (store) => {
+        Shape::Store
+    };
+    (plain $words:literal) => {
+        Shape::Plain($words)
+    };
+    (branch $words:literal) => {
+        Shape::Branch($words)
+    };
+    (branch_table) => {
+        Shape::BranchTable
+    };
+    (call) => {
+        Shape::Call
+    };
+}
+
+macro_rules! define_rows {
+    ($($name:ident: $shape:ident $(($words:literal))?;)*) => {
+        /// What an instruction computes.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u16)]
+        pub(crate) enum Row { $($name,)* }
+
+        impl Row {
+            /// All rows, by their number.
+            pub(crate) const ALL: &'static [Row] = &[$(Row::$name,)*];
+            const SHAPES: &'static [Shape] = &[$(shape!($shape $($words)?),)*];
+        }
+    };
+}
+
+for_each_row!(define_rows);
+
+impl Row {
+    pub(crate) const fn shape(self) -> Shape {
+        Row::SHAPES[self as usize]
+    }
+
+    /// The comparison that holds exactly when this one does not, among branches.
+    pub(crate) const fn negated_branch(self) -> Option<Row> {
+        use Row::*;
+        Some(match self {
+            BrI32Eq => BrI32Ne,
+            BrI32Ne => BrI32Eq,
+            BrI32LtS => BrI32GeS,
+            BrI32GeS => BrI32LtS,
+            BrI32LtU => BrI32GeU,
+            BrI32GeU => BrI32LtU,
+            BrI32GtS => BrI32LeS,
+            BrI32LeS => BrI32GtS,
+            BrI32GtU => BrI32LeU,
+            BrI32LeU => BrI32GtU,
+            BrI64Eq => BrI64Ne,
+            BrI64Ne => BrI64Eq,
+            BrI64LtS => BrI64GeS,
+            BrI64GeS => BrI64LtS,
+            BrI64LtU => BrI64GeU,
+            BrI64GeU => BrI64LtU,
+            BrI64GtS => BrI64LeS,
+            BrI64LeS => BrI64GtS,
+            BrI64GtU => BrI64LeU,
+            BrI64LeU => BrI64GtU,
+            BrF32Eq => BrF32Ne,
+            BrF32Ne => BrF32Eq,
+            BrF64Eq => BrF64Ne,
+            BrF64Ne => BrF64Eq,
+            BrF32Lt => BrF32NotLt,
+            BrF32Gt => BrF32NotGt,
+            BrF32Le => BrF32NotLe,
+            BrF32Ge => BrF32NotGe,
+            BrF64Lt => BrF64NotLt,
+            BrF64Gt => BrF64NotGt,
+            BrF64Le => BrF64NotLe,
+            BrF64Ge => BrF64NotGe,
+            BrIfNez => BrIfEqz,
+            BrIfEqz => BrIfNez,
+            _ => return None,
+        })
+    }
+
+    /// The branch that a comparison becomes when a `br_if` takes its result.
+    pub(crate) const fn branch(self) -> Option<Row> {
+        use Row::*;
+        Some(match self {
+            I32Eq => BrI32Eq,
+            I32Ne => BrI32Ne,
+            I32LtS => BrI32LtS,
+            I32LtU => BrI32LtU,
+            I32GtS => BrI32GtS,
+            I32GtU => BrI32GtU,
+            I32LeS => BrI32LeS,
+            I32LeU => BrI32LeU,
+            I32GeS => BrI32GeS,
+            I32GeU => BrI32GeU,
+            I64Eq => BrI64Eq,
+            I64Ne => BrI64Ne,
+            I64LtS => BrI64LtS,
+            I64LtU => BrI64LtU,
+            I64GtS => BrI64GtS,
+            I64GtU => BrI64GtU,
+            I64LeS => BrI64LeS,
+            I64LeU => BrI64LeU,
+            I64GeS => BrI64GeS,
+            I64GeU => BrI64GeU,
+            F32Eq => BrF32Eq,
+            F32Ne => BrF32Ne,
+            F32Lt => BrF32Lt,
+            F32Gt => BrF32Gt,
+            F32Le => BrF32Le,
+            F32Ge => BrF32Ge,
+            F64Eq => BrF64Eq,
+            F64Ne => BrF64Ne,
+            F64Lt => BrF64Lt,
+            F64Gt => BrF64Gt,
+            F64Le => BrF64Le,
+            F64Ge => BrF64Ge,
+            _ => return None,
+        })
+    }
+
+    /// The comparison whose result is the opposite, where there is one.
+    pub(crate) const fn negated_compare(self) -> Option<Row> {
+        use Row::*;
+        Some(match self {
+            I32Eq => I32Ne,
+            I32Ne => I32Eq,
+            I32LtS => I32GeS,
+            I32GeS => I32LtS,
+            I32LtU => I32GeU,
+            I32GeU => I32LtU,
+            I32GtS => I32LeS,
+            I32LeS => I32GtS,
+            I32GtU => I32LeU,
+            I32LeU => I32GtU,
+            I64Eq => I64Ne,
+            I64Ne => I64Eq,
+            I64LtS => I64GeS,
+            I64GeS => I64LtS,
+            I64LtU => I64GeU,
+            I64GeU => I64LtU,
+            I64GtS => I64LeS,
+            I64LeS => I64GtS,
+            I64GtU => I64LeU,
+            I64LeU => I64GtU,
+            F32Eq => F32Ne,
+            F32Ne => F32Eq,
+            F64Eq => F64Ne,
+            F64Ne => F64Eq,
+            _ => return None,
+        })
+    }
+
+    /// The row that computes the same with its operands exchanged: itself when it commutes.
+    pub(crate) const fn mirrored(self) -> Row {
+        use Row::*;
+        match self {
+            I32LtS => I32GtS,
+            I32GtS => I32LtS,
+            I32LtU => I32GtU,
+            I32GtU => I32LtU,
+            I32LeS => I32GeS,
+            I32GeS => I32LeS,
+            I32LeU => I32GeU,
+            I32GeU => I32LeU,
+            I64LtS => I64GtS,
+            I64GtS => I64LtS,
+            I64LtU => I64GtU,
+            I64GtU => I64LtU,
+            I64LeS => I64GeS,
+            I64GeS => I64LeS,
+            I64LeU => I64GeU,
+            I64GeU => I64LeU,
+            F32Lt => F32Gt,
+            F32Gt => F32Lt,
+            F32Le => F32Ge,
+            F32Ge => F32Le,
+            F64Lt => F64Gt,
+            F64Gt => F64Lt,
+            F64Le => F64Ge,
+            F64Ge => F64Le,
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a stopped chain leaves behind: the trap, and the guest's frames read off the value stack.
+
+use super::backend::{Cx, Ip, Sp, Stop};
+use super::block::ExecState;
+use crate::trap::{FrameInfo, Trap, TrapCode};
+
+/// Makes the trap of a chain that stopped for another reason than being done. `unsafe`: B; the chain has just stopped.
+pub(super) unsafe fn finish(exec: *mut ExecState, stop: Stop) -> Trap {
+    // SAFETY: B; X: the chain has stopped.
+    let exec = unsafe { &mut *exec };
+    let mut trap = match TrapCode::from_raw(stop.0) {
+        Some(code) => Trap::from(code),
+        None => exec.pending.take().unwrap_or_else(|| Trap::message("a chain stopped without saying why")),
+    };
+    if trap.code() == Some(TrapCode::Interrupted) {
+        exec.interrupt.store(false, std::sync::atomic::Ordering::Relaxed);
+    }
+    // SAFETY: the chain stopped at `exec.ip` with the frame at `exec.sp`.
+    unsafe { walk(exec, &mut trap) };
+    trap
+}
+
+/// Adds the activation's frames to the trap, the innermost first, and tells their listeners.
+unsafe fn walk(exec: &mut ExecState, trap: &mut Trap) {
+    let (mut ip, mut sp, mut cx): (Ip, Sp, Cx) = (exec.ip, exec.sp, exec.cx);
+    let mut untranslated = exec.untranslated.take();
+    let mut innermost = true;
+    loop {
+        // SAFETY: B.
+        let module = unsafe { (*cx).module() };
+        // A function that has not begun has no code of its own yet that `ip` could be in.
+        let found = match untranslated.take() {
+            Some(func) => Some((func, None)),
+            None => module.locate(ip),
+        };
+        let Some((func, position)) = found else { return };
+        if let Some(listened) = module.listener(func) {
+            listened.0.abort(&listened.1, trap);
+        }
+        if trap.wants_frames() {
+            trap.push_frame(|| {
+                // A caller's `ip` is where it goes on; the call stands before it.
+                let offset = position.and_then(|at| module.source_offset(func, if innermost { at } else { at - 1 }));
+                FrameInfo { module: module.name(), func_index: func, func_name: module.func_name(func), offset }
+            });
+        }
+        innermost = false;
+        let record = module.func_type(func).call_slots();
+        // SAFETY: S: the frame's record is where its type says. Frames above the activation's first are never reached,
+        // as that one returns to the stub `halt`.
+        unsafe {
+            ip = *sp.add(record).cast::<Ip>();
+            sp = *sp.add(record + 1).cast::<Sp>();
+            if ip == exec.leave {
+                (ip, cx) = (*sp.cast::<Ip>(), *sp.add(2).cast::<Cx>());
+                sp = *sp.add(1).cast::<Sp>();
+            }
+        }
+        if ip == exec.halt {
+            return;
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The blocks of memory that running code reads through raw pointers: one per instance, memory, table and global, and
+//! one per store. Data and layout only.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+
+use super::backend::{Cx, Ip, Sp};
+use super::memory::Allocation;
+use crate::module::Module;
+use crate::runtime::store::StoreInner;
+use crate::trap::Trap;
+use crate::types::{GlobalType, MemoryType, PAGE_SIZE, TableType};
+
+/// A linear memory. `base..base + len` is the guest's; `len` is a multiple of the page size.
+pub(crate) struct MemoryBlock {
+    pub base: *mut u8,
+    pub len: usize,
+    pub allocation: Allocation,
+    pub ty: MemoryType,
+    /// The largest number of pages: the type's maximum or the engine's limit, whichever is less.
+    pub max_pages: u64,
+}
+
+// SAFETY: `base` points into `allocation`, which it owns.
+unsafe impl Send for MemoryBlock {}
+// SAFETY: shared access is reading only.
+unsafe impl Sync for MemoryBlock {}
+
+impl MemoryBlock {
+    /// A memory of that type, zeroed. `None` when the system has no room for it.
+    pub(crate) fn new(ty: MemoryType, max_pages: u64) -> Option<MemoryBlock> {
+        let len = usize::try_from(ty.min.checked_mul(PAGE_SIZE)?).ok()?;
+        let mut allocation = Allocation::zeroed(len)?;
+        Some(MemoryBlock { base: allocation.base(), len, allocation, ty, max_pages })
+    }
+
+    pub(crate) fn pages(&self) -> u64 {
+        self.len as u64 / PAGE_SIZE
+    }
+
+    /// Grows by `delta` pages and returns the number there were; `None`, and no change, when a limit or the system
+    /// forbids it.
+    pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
+        let old = self.pages();
+        let new = old.checked_add(delta).filter(|&pages| pages <= self.max_pages)?;
+        if delta > 0 {
+            let len = usize::try_from(new.checked_mul(PAGE_SIZE)?).ok()?;
+            self.allocation.grow(len)?;
+            self.base = self.allocation.base();
+            self.len = len;
+        }
+        Some(old)
+    }
+
+    pub(crate) fn data(&self) -> &[u8] {
+        // SAFETY: M: the allocation holds `len` initialised bytes; X.
+        unsafe { std::slice::from_raw_parts(self.base, self.len) }
+    }
+
+    pub(crate) fn data_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as above, exclusively borrowed.
+        unsafe { std::slice::from_raw_parts_mut(self.base, self.len) }
+    }
+}
+
+/// A table of reference handles; see [`Handle`].
+pub(crate) struct TableBlock {
+    pub elements: Vec<u64>,
+    pub ty: TableType,
+    /// The largest number of elements: the type's maximum or the engine's limit, whichever is less.
+    pub max: u64,
+}
+
+impl TableBlock {
+    /// Grows by `delta` elements set to `init` and returns the number there were; `None`, and no change, when a limit
+    /// or the system forbids it.
+    pub(crate) fn grow(&mut self, delta: u64, init: u64) -> Option<u64> {
+        let old = self.elements.len() as u64;
+        let new = old.checked_add(delta).filter(|&len| len <= self.max)?;
+        self.elements.try_reserve(usize::try_from(delta).ok()?).ok()?;
+        self.elements.resize(new as usize, init);
+        Some(old)
+    }
+}
+
+/// A global: one slot, or two for `v128`.
+pub(crate) struct GlobalBlock {
+    pub value: [u64; 2],
+    pub ty: GlobalType,
+}
+
+/// A reference to a function as it lies in slots, tables and globals: the owner in the upper half and the function's index in
+/// the lower. Owner 0 stands for the store's host functions (index + 1, so that null is 0), `n` for instance `n - 1`.
+/// It always names the function's origin, never an import of it, and is checked when it is used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Handle(pub(crate) u64);
+
+impl Handle {
+    pub(crate) const NULL: Handle = Handle(0);
+
+    pub(crate) const fn host(index: usize) -> Handle {
+        Handle(index as u64 + 1)
+    }
+
+    pub(crate) const fn guest(owner: u32, func: u32) -> Handle {
+        Handle((owner as u64) << 32 | func as u64)
+    }
+
+    pub(crate) const fn owner(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    pub(crate) const fn index(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// What a defined function's callers need: where its code begins and which type it has. The code pointer is the lazy
+/// stub's until the function is translated.
+pub(crate) struct FuncEntry {
+    pub code: AtomicPtr<u64>,
+    pub type_id: u32,
+}
+
+impl FuncEntry {
+    #[inline(always)]
+    pub(crate) fn code(&self) -> Ip {
+        // Pairs with the release store of the translator: who sees the pointer sees the code.
+        self.code.load(Ordering::Acquire)
+    }
+}
+
+/// The one function that host functions of every kind come down to. `slots..slots + len` is the call's part of the
+/// value stack. `unsafe`: `env` belongs to this shim, D holds for `data`, B for `cx`, and the slots are inside the stack.
+pub(crate) type Shim =
+    unsafe fn(env: *const (), data: *mut (), cx: Cx, slots: *mut u64, len: usize) -> Result<(), Trap>;
+
+/// An imported function: a host function when there is a shim, else a function of another instance.
+#[derive(Clone, Copy)]
+pub(crate) struct ImportedFunc {
+    pub shim: Option<Shim>,
+    pub env: *const (),
+    pub cx: Cx,
+    pub entry: *const FuncEntry,
+    pub handle: Handle,
+}
+
+/// Everything of an instance that its code touches.
+pub(crate) struct InstanceBlock {
+    pub memory0: *mut MemoryBlock,
+    pub exec: *mut ExecState,
+    pub stack_end: Sp,
+    pub globals: Box<[*mut GlobalBlock]>,
+    pub imports: Box<[ImportedFunc]>,
+    pub tables: Box<[*mut TableBlock]>,
+    /// The module's function entries; the first is function `imports.len()`.
+    pub funcs: *const FuncEntry,
+    /// Upper half of the handles of this instance's functions, in place.
+    pub owner: u64,
+    /// What the export `memory` is, null when there is none.
+    pub exported_memory: *mut MemoryBlock,
+    pub memories: Box<[*mut MemoryBlock]>,
+    pub dropped_data: Box<[bool]>,
+    /// Element segments' values; empty once dropped.
+    pub elements: Box<[Box<[u64]>]>,
+    /// `None` only for the block that stands for the host itself as a caller.
+    pub module: Option<Module>,
+}
+
+// SAFETY: the pointers are to blocks of the same store (B) and to the module's entries, which `module` keeps alive;
+// they are used only while the store is exclusively borrowed.
+unsafe impl Send for InstanceBlock {}
+// SAFETY: shared access reads nothing through the pointers.
+unsafe impl Sync for InstanceBlock {}
+
+impl InstanceBlock {
+    /// The module whose code runs here. Only code asks, and the host's own block has none.
+    pub(crate) fn module(&self) -> &Module {
+        self.module.as_ref().expect("instances have modules")
+    }
+
+    /// The function's entry, when `func` is one that the instance's module defines.
+    pub(crate) fn entry(&self, func: u32) -> Option<&FuncEntry> {
+        self.module().entries().get((func as usize).checked_sub(self.imports.len())?)
+    }
+}
+
+/// What a store keeps for its running guests.
+pub(crate) struct ExecState {
+    /// The host's data for this activation (D).
+    pub data: *mut (),
+    /// Where the running host function was called, or where the chain stopped.
+    pub ip: Ip,
+    pub sp: Sp,
+    pub cx: Cx,
+    /// The first slot that is free for a nested activation.
+    pub top: Sp,
+    pub stack_end: Sp,
+    /// Units left; below 0 once spent.
+    pub fuel: i64,
+    pub interrupt: Arc<AtomicBool>,
+    /// Activations in progress.
+    pub depth: usize,
+    pub pending: Option<Trap>,
+    /// The stubs an activation returns to, and a call into another instance.
+    pub halt: Ip,
+    pub leave: Ip,
+    /// The function that could not be translated, when that is what stopped the chain.
+    pub untranslated: Option<u32>,
+    pub store: *mut StoreInner,
+}
+
+// SAFETY: the pointers are into the store's own blocks and stack, and `data` is only set while a chain runs, which
+// borrows the store exclusively.
+unsafe impl Send for ExecState {}
+// SAFETY: shared access reads nothing through the pointers.
+unsafe impl Sync for ExecState {}
+
+/// The address of a host function's environment, which something beside it owns.
+#[derive(Clone, Copy)]
+pub(crate) struct EnvPtr(pub *const ());
+
+// SAFETY: it points to a closure that is `Send` and `Sync`, as the host builder asks for.
+unsafe impl Send for EnvPtr {}
+// SAFETY: as above.
+unsafe impl Sync for EnvPtr {}

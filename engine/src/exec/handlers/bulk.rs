@@ -1,0 +1,320 @@
+//! Instructions that work on whole memories and tables. Operands and results are in slots; what an instruction does
+//! stands in a function that is not a handler, so that it may use references and loops.
+
+use super::super::backend::{Backend, Cx, Ip, Regs, Sp};
+use super::super::block::{Handle, InstanceBlock, MemoryBlock, TableBlock};
+use super::super::operand::{Value, field, imm, word};
+use super::{handler, trap};
+use crate::trap::TrapCode;
+
+type Outcome = Result<(), TrapCode>;
+
+/// Continues after an instruction of `$words` words, or traps.
+macro_rules! go_on {
+    ($words:literal, $outcome:expr, $ip:ident, $sp:ident, $mem:ident, $len:ident, $cx:ident, $regs:ident) => {
+        match $outcome {
+            Ok(()) => B::next($ip.add($words), $sp, $mem, $len, $cx, $regs),
+            Err(code) => trap::<B>(code, $ip, $sp, $cx),
+        }
+    };
+}
+
+/// Three 32-bit operands in the slots of fields 0 to 2.
+#[inline(always)]
+unsafe fn operands(ip: Ip, sp: Sp) -> (u32, u32, u32) {
+    // SAFETY: S and C.
+    unsafe {
+        (
+            u32::from_slot(sp.add(field(ip, 0))),
+            u32::from_slot(sp.add(field(ip, 1))),
+            u32::from_slot(sp.add(field(ip, 2))),
+        )
+    }
+}
+
+/// The two 32-bit indices in word 2.
+#[inline(always)]
+unsafe fn indices(ip: Ip) -> (usize, usize) {
+    // SAFETY: C.
+    let indices = unsafe { word(ip, 2) };
+    (indices as u32 as usize, (indices >> 32) as usize)
+}
+
+/// Memory `index`. `unsafe`: B, and X: no other reference to it may be made while this one lives.
+unsafe fn memory<'a>(cx: Cx, index: usize) -> &'a mut MemoryBlock {
+    // SAFETY: C: the index is one of this module's.
+    unsafe { &mut **(&(*cx).memories).get_unchecked(index) }
+}
+
+/// Table `index`. `unsafe`: as for [`memory`].
+unsafe fn table<'a>(cx: Cx, index: usize) -> &'a mut TableBlock {
+    // SAFETY: C: the index is one of this module's.
+    unsafe { &mut **(&(*cx).tables).get_unchecked(index) }
+}
+
+/// `start..start + len` as a range, when it is inside `total`.
+fn range(start: u32, len: u32, total: usize) -> Option<std::ops::Range<usize>> {
+    let end = start as u64 + len as u64;
+    (end <= total as u64).then_some(start as usize..end as usize)
+}
+
+handler! {
+    /// `f0` ← pages of memory `imm`.
+    fn memory_size [] (ip, sp, mem, len, cx, regs) {
+        *sp.add(field(ip, 0)) = memory(cx, imm(ip) as u32 as usize).pages();
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// `f0` ← grow memory `imm` by slot `f1`.
+    fn memory_grow [] (ip, sp, mem, len, cx, regs) {
+        let delta = u32::from_slot(sp.add(field(ip, 1)));
+        let old = grow_memory(cx, imm(ip) as u32 as usize, delta);
+        old.to_slot(sp.add(field(ip, 0)));
+        (mem, len) = ((*(*cx).memory0).base, (*(*cx).memory0).len);
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn grow_memory(cx: Cx, index: usize, delta: u32) -> u32 {
+    // SAFETY: B, X: the reference ends here.
+    unsafe { memory(cx, index) }.grow(delta as u64).map_or(u32::MAX, |old| old as u32)
+}
+
+handler! {
+    /// `f0` start, `f1` value, `f2` length; word 2 the memory.
+    fn memory_fill [] (ip, sp, mem, len, cx, regs) {
+        let (start, value, count) = operands(ip, sp);
+        go_on!(3, fill_memory(cx, indices(ip).0, start, value as u8, count), ip, sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn fill_memory(cx: Cx, index: usize, start: u32, value: u8, len: u32) -> Outcome {
+    // SAFETY: B, X.
+    let data = unsafe { memory(cx, index) }.data_mut();
+    let range = range(start, len, data.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
+    data[range].fill(value);
+    Ok(())
+}
+
+handler! {
+    /// `f0` destination, `f1` source, `f2` length; word 2 their memories.
+    fn memory_copy [] (ip, sp, mem, len, cx, regs) {
+        let (to, from, count) = operands(ip, sp);
+        go_on!(3, copy_memory(cx, indices(ip), to, from, count), ip, sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn copy_memory(cx: Cx, (to_memory, from_memory): (usize, usize), to: u32, from: u32, len: u32) -> Outcome {
+    // SAFETY: B; the two may be one memory, so no two references to them live at once: ends are checked first, then
+    // the bytes move by address.
+    unsafe {
+        let from_block = memory(cx, from_memory);
+        let source = range(from, len, from_block.len).ok_or(TrapCode::MemoryOutOfBounds)?;
+        let from = from_block.base.wrapping_add(source.start);
+        let to_block = memory(cx, to_memory);
+        let target = range(to, len, to_block.len).ok_or(TrapCode::MemoryOutOfBounds)?;
+        std::ptr::copy(from, to_block.base.wrapping_add(target.start), target.len());
+    }
+    Ok(())
+}
+
+handler! {
+    /// `f0` destination, `f1` source, `f2` length; word 2 memory and data segment.
+    fn memory_init [] (ip, sp, mem, len, cx, regs) {
+        let (to, from, count) = operands(ip, sp);
+        go_on!(3, init_memory(cx, indices(ip), to, from, count), ip, sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn init_memory(cx: Cx, (index, segment): (usize, usize), to: u32, from: u32, len: u32) -> Outcome {
+    // SAFETY: B, X.
+    let (instance, memory) = unsafe { (&*cx, memory(cx, index)) };
+    let bytes: &[u8] = if instance.dropped_data[segment] { &[] } else { instance.module().data_bytes(segment) };
+    let source = range(from, len, bytes.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
+    let target = range(to, len, memory.len).ok_or(TrapCode::MemoryOutOfBounds)?;
+    memory.data_mut()[target].copy_from_slice(&bytes[source]);
+    Ok(())
+}
+
+handler! {
+    /// Drops data segment `imm`.
+    fn data_drop [] (ip, sp, mem, len, cx, regs) {
+        *(&mut (*cx).dropped_data).get_unchecked_mut(imm(ip) as u32 as usize) = true;
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// `f0` ← element at slot `f1` of table `imm`.
+    fn table_get [] (ip, sp, mem, len, cx, regs) {
+        let index = u32::from_slot(sp.add(field(ip, 1)));
+        match table(cx, imm(ip) as u32 as usize).elements.get(index as usize) {
+            Some(&element) => {
+                *sp.add(field(ip, 0)) = element;
+                B::next(ip.add(2), sp, mem, len, cx, regs)
+            }
+            None => trap::<B>(TrapCode::TableOutOfBounds, ip, sp, cx),
+        }
+    }
+}
+
+/// Refuses a function reference that is not one of the store's: a raw host function can have made it up, and elements of
+/// tables are trusted.
+unsafe fn check_reference(cx: Cx, table: &TableBlock, value: u64) -> Outcome {
+    // SAFETY: B, X: this reference ends here.
+    let store = unsafe { &*(*(*cx).exec).store };
+    if store.is_reference(table.ty.element, value) { Ok(()) } else { Err(TrapCode::InvalidReference) }
+}
+
+handler! {
+    /// Element at slot `f0` of table `imm` ← slot `f1`.
+    fn table_set [] (ip, sp, mem, len, cx, regs) {
+        let index = u32::from_slot(sp.add(field(ip, 0)));
+        let value = *sp.add(field(ip, 1));
+        go_on!(2, set_element(cx, imm(ip) as u32 as usize, index, value), ip, sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn set_element(cx: Cx, index: usize, at: u32, value: u64) -> Outcome {
+    // SAFETY: B, X.
+    unsafe {
+        let table = table(cx, index);
+        check_reference(cx, table, value)?;
+        *table.elements.get_mut(at as usize).ok_or(TrapCode::TableOutOfBounds)? = value;
+    }
+    Ok(())
+}
+
+handler! {
+    /// `f0` ← elements of table `imm`.
+    fn table_size [] (ip, sp, mem, len, cx, regs) {
+        *sp.add(field(ip, 0)) = table(cx, imm(ip) as u32 as usize).elements.len() as u64;
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// `f0` ← grow table `word 2` by slot `f2`, new elements being slot `f1`.
+    fn table_grow [] (ip, sp, mem, len, cx, regs) {
+        let (value, delta) = (*sp.add(field(ip, 1)), u32::from_slot(sp.add(field(ip, 2))));
+        match grow_table(cx, indices(ip).0, value, delta) {
+            Ok(old) => {
+                old.to_slot(sp.add(field(ip, 0)));
+                B::next(ip.add(3), sp, mem, len, cx, regs)
+            }
+            Err(code) => trap::<B>(code, ip, sp, cx),
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn grow_table(cx: Cx, index: usize, value: u64, delta: u32) -> Result<u32, TrapCode> {
+    // SAFETY: B, X.
+    unsafe {
+        let table = table(cx, index);
+        check_reference(cx, table, value)?;
+        Ok(table.grow(delta as u64, value).map_or(u32::MAX, |old| old as u32))
+    }
+}
+
+handler! {
+    /// `f0` start, `f1` value, `f2` length; word 2 the table.
+    fn table_fill [] (ip, sp, mem, len, cx, regs) {
+        let (start, _, count) = operands(ip, sp);
+        let value = *sp.add(field(ip, 1));
+        go_on!(3, fill_table(cx, indices(ip).0, start, value, count), ip, sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn fill_table(cx: Cx, index: usize, start: u32, value: u64, len: u32) -> Outcome {
+    // SAFETY: B, X.
+    unsafe {
+        let table = table(cx, index);
+        check_reference(cx, table, value)?;
+        let range = range(start, len, table.elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
+        table.elements[range].fill(value);
+    }
+    Ok(())
+}
+
+handler! {
+    /// `f0` destination, `f1` source, `f2` length; word 2 their tables.
+    fn table_copy [] (ip, sp, mem, len, cx, regs) {
+        let (to, from, count) = operands(ip, sp);
+        go_on!(3, copy_table(cx, indices(ip), to, from, count), ip, sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn copy_table(cx: Cx, (to_table, from_table): (usize, usize), to: u32, from: u32, len: u32) -> Outcome {
+    // SAFETY: B; two references are made only to different tables. Import the same table twice, and the indices differ
+    // while the blocks do not: so blocks are compared.
+    unsafe {
+        let (to_block, from_block) = ((&(*cx).tables)[to_table], (&(*cx).tables)[from_table]);
+        let source = range(from, len, (*from_block).elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
+        let target = range(to, len, (*to_block).elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
+        if to_block == from_block {
+            (*to_block).elements.copy_within(source, target.start);
+        } else {
+            (&mut (*to_block).elements)[target].copy_from_slice(&(&(*from_block).elements)[source]);
+        }
+    }
+    Ok(())
+}
+
+handler! {
+    /// `f0` destination, `f1` source, `f2` length; word 2 table and element segment.
+    fn table_init [] (ip, sp, mem, len, cx, regs) {
+        let (to, from, count) = operands(ip, sp);
+        go_on!(3, init_table(cx, indices(ip), to, from, count), ip, sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn init_table(cx: Cx, (index, segment): (usize, usize), to: u32, from: u32, len: u32) -> Outcome {
+    // SAFETY: B, X.
+    let (instance, table): (&InstanceBlock, _) = unsafe { (&*cx, table(cx, index)) };
+    let elements = &instance.elements[segment];
+    let source = range(from, len, elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
+    let target = range(to, len, table.elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
+    table.elements[target].copy_from_slice(&elements[source]);
+    Ok(())
+}
+
+handler! {
+    /// Drops element segment `imm`.
+    fn elem_drop [] (ip, sp, mem, len, cx, regs) {
+        drop_elements(cx, imm(ip) as u32 as usize);
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn drop_elements(cx: Cx, segment: usize) {
+    // SAFETY: B, X.
+    unsafe { (&mut (*cx).elements)[segment] = Box::default() };
+}
+
+handler! {
+    /// `f0` ← a reference to function `imm`.
+    fn ref_func [] (ip, sp, mem, len, cx, regs) {
+        *sp.add(field(ip, 0)) = function_handle(&*cx, imm(ip) as u32).0;
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+/// The handle of function `func` of this instance: an import's is its origin's.
+pub(crate) fn function_handle(instance: &InstanceBlock, func: u32) -> Handle {
+    match instance.imports.get(func as usize) {
+        Some(import) => import.handle,
+        None => Handle(instance.owner | func as u64),
+    }
+}

@@ -1,0 +1,472 @@
+//! Calls and returns.
+//!
+//! A callee's frame begins at the arguments its caller staged, so nothing is copied:
+//!
+//! ```text
+//! caller's frame … | arguments … | (up to the results) | return ip | caller's sp | locals … | operands …
+//!                  ^ callee's sp                        ^ sp + record
+//! ```
+//!
+//! `record` is the larger of the parameters' and the results' slots, known on both sides from the function type. Results
+//! replace the arguments. A caller's frame has room for the record, so that a call that then overflows the stack has
+//! written nothing outside of it.
+//!
+//! A call into another instance shifts the arguments up by [`SAVED`] slots and keeps there what it needs to come back;
+//! the callee returns to the stub `LeaveInstance`, which undoes both.
+
+use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
+use super::super::block::{ExecState, FuncEntry, Handle, ImportedFunc, InstanceBlock};
+use super::super::operand::{Source, Value, address, field, imm, word};
+use super::super::{activation, host_call};
+use super::{handler, trap};
+use crate::code::Header;
+use crate::trap::{Trap, TrapCode};
+
+/// Slots kept below the arguments of a call into another instance: return ip, sp, instance, slots of the call.
+const SAVED: usize = 4;
+
+/// Makes the frame at `sp` ready for the function whose code begins at `code`: checks that the stack has room, zeroes the
+/// locals. False when there is no room.
+#[inline(always)]
+pub(in super::super) unsafe fn begin(code: Ip, sp: Sp, stack_end: Sp) -> bool {
+    // SAFETY: C: code begins with its header.
+    let header = Header::from_bits(unsafe { *code });
+    if (stack_end as usize) - (sp as usize) < header.frame_slots as usize * 8 {
+        return false;
+    }
+    let mut left = header.locals;
+    let mut slot = sp.wrapping_add(header.first_local as usize);
+    while left > 0 {
+        // SAFETY: S: locals are inside the frame. Volatile, as a loop of plain stores would become a call of `memset`,
+        // which costs more than the few stores that functions need.
+        unsafe { slot.write_volatile(0) };
+        slot = slot.wrapping_add(1);
+        left -= 1;
+    }
+    true
+}
+
+/// Leaves at `frame + record` where to return to.
+#[inline(always)]
+unsafe fn write_record(frame: Sp, record: usize, ip: Ip, sp: Sp) {
+    // SAFETY: S: the caller's frame has room for its callee's record.
+    unsafe {
+        *frame.add(record).cast::<Ip>() = ip;
+        *frame.add(record + 1).cast::<Sp>() = sp;
+    }
+}
+
+/// The return address and stack pointer at `frame + record`.
+#[inline(always)]
+unsafe fn read_record(frame: Sp, record: usize) -> (Ip, Sp) {
+    // SAFETY: S: written by the call, and no instruction names these two slots.
+    unsafe { (*frame.add(record).cast::<Ip>(), *frame.add(record + 1).cast::<Sp>()) }
+}
+
+/// Base and length of an instance's memory 0.
+#[inline(always)]
+unsafe fn memory_of(cx: Cx) -> (*mut u8, usize) {
+    // SAFETY: B: every instance has a memory block, if only an empty one.
+    unsafe {
+        let memory = (*cx).memory0;
+        ((*memory).base, (*memory).len)
+    }
+}
+
+/// Continues at the first instruction of a function of this instance, its arguments and record being in place.
+macro_rules! enter {
+    ($entry:expr, $frame:expr, $ip:ident, $sp:ident, $mem:ident, $len:ident, $cx:ident, $regs:ident) => {{
+        let entry: *const FuncEntry = $entry;
+        let code = (*entry).code();
+        if !begin(code, $frame, (*$cx).stack_end) {
+            return trap::<B>(TrapCode::StackOverflow, $ip, $sp, $cx);
+        }
+        // The lazy stub wants to know who was called.
+        $regs.int = entry.expose_provenance() as u64;
+        B::next(code.add(1), $frame, $mem, $len, $cx, $regs)
+    }};
+}
+
+handler! {
+    /// `f0` callee's frame, `f1` its record; word 2 its entry.
+    fn call [] (ip, sp, mem, len, cx, regs) {
+        let frame = sp.add(field(ip, 0));
+        write_record(frame, field(ip, 1), ip.add(3), sp);
+        enter!(address(ip, 2), frame, ip, sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// `f0` first slot of the call, `f1` its slots, `imm` the import.
+    fn call_import [] (ip, sp, mem, len, cx, regs) {
+        let import: *const ImportedFunc = (*cx).imports.as_ptr().add(imm(ip) as u32 as usize);
+        let slots = field(ip, 1);
+        let frame = sp.add(field(ip, 0));
+        let Some(shim) = (*import).shim else {
+            return call_foreign::<B>(ip, sp, cx, frame, slots, ip.add(2), (*import).cx, (*import).entry);
+        };
+        let exec = (*cx).exec;
+        (*exec).ip = ip;
+        (*exec).sp = sp;
+        (*exec).cx = cx;
+        (*exec).top = frame.add(slots);
+        // SAFETY: the shim's contract: `env` came with it, D, B, and S: the caller's frame has room for the call's slots.
+        match shim((*import).env, (*exec).data, cx, frame, slots) {
+            Ok(()) => {
+                (mem, len) = memory_of(cx);
+                B::next(ip.add(2), sp, mem, len, cx, regs)
+            }
+            Err(trap) => pending::<B>(exec, trap),
+        }
+    }
+}
+
+/// Ends the chain with what a host function returned.
+#[cold]
+#[inline(never)]
+unsafe fn pending<B: Backend>(exec: *mut ExecState, trap: Trap) -> B::Out {
+    // SAFETY: B: the store is live; X.
+    unsafe { (*exec).pending = Some(trap) };
+    B::stop(Stop::PENDING)
+}
+
+/// Calls a function of another instance: `frame` holds the arguments, `slots` is the call's size, `back` where to go on.
+#[inline(never)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn call_foreign<B: Backend>(
+    ip: Ip,
+    sp: Sp,
+    cx: Cx,
+    frame: Sp,
+    slots: usize,
+    back: Ip,
+    to: Cx,
+    entry: *const FuncEntry,
+) -> B::Out {
+    // SAFETY: S once the room is checked; B for both instances; C for the entry, which belongs to `to`.
+    unsafe {
+        let stack_end = (*cx).stack_end;
+        if (stack_end as usize) - (frame as usize) < (SAVED + slots + 2) * 8 {
+            return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
+        }
+        let callee = frame.add(SAVED);
+        std::ptr::copy(frame, callee, slots);
+        *frame.cast::<Ip>() = back;
+        *frame.add(1).cast::<Sp>() = sp;
+        *frame.add(2).cast::<Cx>() = cx;
+        *frame.add(3) = slots as u64;
+        write_record(callee, slots, (*(*cx).exec).leave, frame);
+        enter_foreign::<B>(ip, sp, cx, to, entry, callee)
+    }
+}
+
+/// Continues in instance `to`; a stack overflow is `cx`'s.
+#[inline(always)]
+unsafe fn enter_foreign<B: Backend>(ip: Ip, sp: Sp, cx: Cx, to: Cx, entry: *const FuncEntry, callee: Sp) -> B::Out {
+    // SAFETY: as for `call_foreign`, which has made frame and record.
+    unsafe {
+        let code = (*entry).code();
+        if !begin(code, callee, (*cx).stack_end) {
+            return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
+        }
+        let (mem, len) = memory_of(to);
+        let regs = Regs { int: entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
+        B::next(code.add(1), callee, mem, len, to, regs)
+    }
+}
+
+handler! {
+    /// The way back from another instance: `sp` points at what `call_foreign` saved.
+    fn leave_instance [] (ip, sp, mem, len, cx, regs) {
+        let saved = sp;
+        let (back, old_sp, old_cx) = (*saved.cast::<Ip>(), *saved.add(1).cast::<Sp>(), *saved.add(2).cast::<Cx>());
+        let slots = *saved.add(3) as usize;
+        std::ptr::copy(saved.add(SAVED), saved, slots);
+        (mem, len) = memory_of(old_cx);
+        B::next(back, old_sp, mem, len, old_cx, regs)
+    }
+}
+
+/// What `call_indirect` found in the table.
+enum Found {
+    Own(*const FuncEntry),
+    Other(Handle),
+    Trap(TrapCode),
+}
+
+/// Looks up element `index` of table `table` and checks that it is one of this instance's functions of that type.
+/// Anything else is left to [`other`].
+#[inline(always)]
+unsafe fn look_up(cx: Cx, table: u32, index: u32, type_id: u32) -> Found {
+    // SAFETY: C: the table's index is one of this module's; B; X. Elements are valid handles: whoever writes an element
+    // checks it, so an own function's index is inside the module.
+    unsafe {
+        let table = *(*cx).tables.as_ptr().add(table as usize);
+        let elements: &[u64] = &(&(*table).elements)[..];
+        let Some(&handle) = elements.get(index as usize) else {
+            return Found::Trap(TrapCode::UndefinedElement);
+        };
+        if handle & 0xffff_ffff_0000_0000 != (*cx).owner {
+            return Found::Other(Handle(handle));
+        }
+        let entry = (*cx).funcs.wrapping_add(handle as u32 as usize);
+        if (*entry).type_id != type_id {
+            return Found::Trap(TrapCode::IndirectCallTypeMismatch);
+        }
+        Found::Own(entry)
+    }
+}
+
+handler! {
+    /// `f0` callee's frame, `f1` its record and the call's slots, `f2` the index's slot; word 2 type id and table.
+    fn call_indirect [S: Source] (ip, sp, mem, len, cx, regs) {
+        let index: u32 = S::get(ip, sp, &regs);
+        let frame = sp.add(field(ip, 0));
+        let slots = field(ip, 1);
+        let operands = word(ip, 2);
+        match look_up(cx, (operands >> 32) as u32, index, operands as u32) {
+            Found::Own(entry) => {
+                write_record(frame, slots, ip.add(3), sp);
+                enter!(entry, frame, ip, sp, mem, len, cx, regs)
+            }
+            Found::Other(handle) => call_other::<B>(ip, sp, cx, handle, operands as u32, frame, slots),
+            Found::Trap(code) => trap::<B>(code, ip, sp, cx),
+        }
+    }
+}
+
+/// What a handle that is not the running instance's own stands for.
+enum Other {
+    Host(ImportedFunc),
+    Guest(Cx, *const FuncEntry),
+    Trap(TrapCode),
+}
+
+/// Resolves a handle of a host function or of another instance and checks its type.
+unsafe fn other(cx: Cx, handle: Handle, type_id: u32) -> Other {
+    // SAFETY: B: the store is live, and X: this reference ends before anything else runs.
+    let store = unsafe { &*(*(*cx).exec).store };
+    if handle == Handle::NULL {
+        return Other::Trap(TrapCode::UninitializedElement);
+    }
+    match store.resolve(handle) {
+        None => Other::Trap(TrapCode::InvalidReference),
+        Some(found) if found.type_id != type_id => Other::Trap(TrapCode::IndirectCallTypeMismatch),
+        Some(found) => match found.import.shim {
+            Some(_) => Other::Host(found.import),
+            None => Other::Guest(found.import.cx, found.import.entry),
+        },
+    }
+}
+
+/// `call_indirect` of a host function or of another instance.
+#[inline(never)]
+unsafe fn call_other<B: Backend>(
+    ip: Ip,
+    sp: Sp,
+    cx: Cx,
+    handle: Handle,
+    type_id: u32,
+    frame: Sp,
+    slots: usize,
+) -> B::Out {
+    // SAFETY: as for `call_import` and `call_foreign`.
+    unsafe {
+        match other(cx, handle, type_id) {
+            Other::Trap(code) => trap::<B>(code, ip, sp, cx),
+            Other::Guest(to, entry) => call_foreign::<B>(ip, sp, cx, frame, slots, ip.add(3), to, entry),
+            Other::Host(import) => match host_call::invoke(&import, ip, sp, cx, frame, slots) {
+                Ok(()) => {
+                    let (mem, len) = memory_of(cx);
+                    B::next(ip.add(3), sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
+                }
+                Err(trap) => pending::<B>((*cx).exec, trap),
+            },
+        }
+    }
+}
+
+handler! {
+    /// `f0` own record. Results are in place.
+    fn return_ [] (ip, sp, mem, len, cx, regs) {
+        let (back, old_sp) = read_record(sp, field(ip, 0));
+        B::next(back, old_sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// `f0` own record; the operand is the one result.
+    fn return_one [V: Value, S: Source] (ip, sp, mem, len, cx, regs) {
+        let result: V = S::get(ip, sp, &regs);
+        let (back, old_sp) = read_record(sp, field(ip, 0));
+        result.to_slot(sp);
+        B::next(back, old_sp, mem, len, cx, regs)
+    }
+}
+
+/// Moves staged arguments to the start of the frame.
+#[inline(always)]
+unsafe fn move_down(sp: Sp, base: usize, slots: usize) {
+    // SAFETY: S: both ranges are inside the frame.
+    unsafe { std::ptr::copy(sp.add(base), sp, slots) }
+}
+
+handler! {
+    /// `f0` staged arguments, `f1` callee's record, `f2` own record, `f3` argument slots; word 2 the entry.
+    fn return_call [] (ip, sp, mem, len, cx, regs) {
+        let (back, old_sp) = read_record(sp, field(ip, 2));
+        move_down(sp, field(ip, 0), field(ip, 3));
+        write_record(sp, field(ip, 1), back, old_sp);
+        // The frame is the callee's now: an overflow is reported as its own.
+        enter_tail::<B>(ip, sp, mem, len, cx, address(ip, 2))
+    }
+}
+
+/// Continues at the first instruction of a function that replaces the running one.
+#[inline(always)]
+unsafe fn enter_tail<B: Backend>(ip: Ip, sp: Sp, mem: *mut u8, len: usize, cx: Cx, entry: *const FuncEntry) -> B::Out {
+    // SAFETY: as for `call`.
+    unsafe {
+        let code = (*entry).code();
+        if !begin(code, sp, (*cx).stack_end) {
+            (*(*cx).exec).untranslated = Some(activation::index_of(cx, entry));
+            return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
+        }
+        let regs = Regs { int: entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
+        B::next(code.add(1), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// `f0` staged arguments, `f1` the call's slots, `f2` own record, `f3` argument slots; word 2 the import.
+    fn return_call_import [] (ip, sp, mem, len, cx, regs) {
+        let import = *(*cx).imports.as_ptr().add(word(ip, 2) as usize);
+        return_call_other::<B>(ip, sp, cx, &import)
+    }
+}
+
+handler! {
+    /// As `return_call_import`; word 2 type id and table, word 3 the index's slot.
+    fn return_call_indirect [] (ip, sp, mem, len, cx, regs) {
+        let index = u32::from_slot(sp.add(word(ip, 3) as usize));
+        let operands = word(ip, 2);
+        let type_id = operands as u32;
+        match look_up(cx, (operands >> 32) as u32, index, type_id) {
+            Found::Own(entry) => {
+                let (back, old_sp) = read_record(sp, field(ip, 2));
+                move_down(sp, field(ip, 0), field(ip, 3));
+                write_record(sp, field(ip, 1), back, old_sp);
+                enter_tail::<B>(ip, sp, mem, len, cx, entry)
+            }
+            Found::Trap(code) => trap::<B>(code, ip, sp, cx),
+            Found::Other(handle) => return_call_handle::<B>(ip, sp, cx, handle, type_id),
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn return_call_handle<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: Handle, type_id: u32) -> B::Out {
+    // SAFETY: as for `call_other`.
+    unsafe {
+        match other(cx, handle, type_id) {
+            Other::Trap(code) => trap::<B>(code, ip, sp, cx),
+            Other::Host(import) => return_call_other::<B>(ip, sp, cx, &import),
+            Other::Guest(to, entry) => {
+                let import = ImportedFunc { shim: None, env: std::ptr::null(), cx: to, entry, handle };
+                return_call_other::<B>(ip, sp, cx, &import)
+            }
+        }
+    }
+}
+
+/// A tail call that leaves the instance: a host function is called and its results returned; a function of another
+/// instance takes this frame's place. Chains of such calls between instances need no more stack than one.
+#[inline(never)]
+unsafe fn return_call_other<B: Backend>(ip: Ip, sp: Sp, cx: Cx, import: &ImportedFunc) -> B::Out {
+    // SAFETY: as for `call_import` and `call_foreign`; fields as `return_call_import` has them.
+    unsafe {
+        let (base, slots, arguments) = (field(ip, 0), field(ip, 1), field(ip, 3));
+        let (back, old_sp) = read_record(sp, field(ip, 2));
+        if import.shim.is_some() {
+            if let Err(trap) = host_call::invoke(import, ip, sp, cx, sp.add(base), slots) {
+                return pending::<B>((*cx).exec, trap);
+            }
+            move_down(sp, base, slots);
+            let (mem, len) = memory_of(cx);
+            return B::next(back, old_sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 });
+        }
+        let leave = (*(*cx).exec).leave;
+        if ((*cx).stack_end as usize) - (sp as usize) < (base + SAVED + slots + 2) * 8 {
+            return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
+        }
+        let callee = if back == leave {
+            // Entered from another instance: its saved slots below serve this call as well.
+            move_down(sp, base, arguments);
+            write_record(sp, slots, leave, old_sp);
+            sp
+        } else {
+            let callee = sp.add(SAVED);
+            std::ptr::copy(sp.add(base), callee, arguments);
+            *sp.cast::<Ip>() = back;
+            *sp.add(1).cast::<Sp>() = old_sp;
+            *sp.add(2).cast::<Cx>() = cx;
+            *sp.add(3) = slots as u64;
+            write_record(callee, slots, leave, sp);
+            callee
+        };
+        (*(*import.cx).exec).untranslated = None;
+        let code = (*import.entry).code();
+        if !begin(code, callee, (*cx).stack_end) {
+            (*(*cx).exec).untranslated = Some(activation::index_of(import.cx, import.entry));
+            return trap::<B>(TrapCode::StackOverflow, ip, callee, import.cx);
+        }
+        let (mem, len) = memory_of(import.cx);
+        let regs = Regs { int: import.entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
+        B::next(code.add(1), callee, mem, len, import.cx, regs)
+    }
+}
+
+handler! {
+    /// The first instruction of every function that is not translated yet: translates it and starts it.
+    fn lazy [] (ip, sp, mem, len, cx, regs) {
+        let entry: *const FuncEntry = std::ptr::with_exposed_provenance(regs.int as usize);
+        match translate(ip, sp, cx, entry) {
+            Some(code) => {
+                if !begin(code, sp, (*cx).stack_end) {
+                    (*(*cx).exec).untranslated = Some(activation::index_of(cx, entry));
+                    return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
+                }
+                B::next(code.add(1), sp, mem, len, cx, regs)
+            }
+            None => B::stop(Stop::PENDING),
+        }
+    }
+}
+
+/// Translates the function behind `entry`; on an error says so in the store and returns `None`.
+#[cold]
+#[inline(never)]
+unsafe fn translate(ip: Ip, sp: Sp, cx: Cx, entry: *const FuncEntry) -> Option<Ip> {
+    // SAFETY: B, and C for the entry, which is one of the running instance's module.
+    unsafe {
+        let instance: &InstanceBlock = &*cx;
+        let index = activation::index_of(cx, entry);
+        match instance.module().translate_function(index) {
+            Ok(()) => Some((*entry).code()),
+            Err(error) => {
+                let exec = &mut *instance.exec;
+                (exec.ip, exec.sp, exec.cx) = (ip, sp, cx);
+                exec.untranslated = Some(index);
+                exec.pending = Some(Trap::new(error));
+                None
+            }
+        }
+    }
+}
+
+handler! {
+    /// Where an activation's first function returns to.
+    fn halt [] (ip, sp, mem, len, cx, regs) {
+        B::stop(Stop::DONE)
+    }
+}

@@ -1,0 +1,208 @@
+//! The engine's side of a host function: how it is called, and the [`Caller`] it is given.
+
+use std::any::TypeId;
+use std::marker::PhantomData;
+
+use super::backend::{Cx, Ip, Sp};
+use super::block::{ImportedFunc, InstanceBlock, Shim};
+use crate::runtime::context::{AsContext, AsContextMut, CallContext, Inner, StoreMut, StoreRef};
+use crate::runtime::store::StoreInner;
+use crate::runtime::{Extern, instance};
+use crate::trap::Trap;
+
+/// The instance that called a host function: its memory, exports and name.
+///
+/// A raw host function gets it beside the store's data, as a borrow of its own, so that a slice of guest memory and the
+/// data can be held at once. When the embedder calls a host function directly, there is no such instance: no memory,
+/// no exports.
+///
+/// ```
+/// use hostel_engine::{Caller, Engine, HostModuleBuilder, Linker, Module, Store, ValType};
+/// let engine = Engine::default();
+/// let host = HostModuleBuilder::new("host")
+///     .new_function()
+///     .with_raw_module_function([ValType::I32, ValType::I32], [], |log: &mut Vec<u8>, module: &mut Caller<'_>, stack| {
+///         let (at, len) = (stack[0] as u32 as usize, stack[1] as u32 as usize);
+///         let memory = module.memory().expect("the guest exports its memory");
+///         log.extend_from_slice(&memory[at..at + len]);
+///         Ok(())
+///     })
+///     .export("log")
+///     .compile(&engine)?;
+/// let module = Module::new(&engine, wat::parse_str(r#"(module
+///     (import "host" "log" (func $log (param i32 i32)))
+///     (memory (export "memory") 1) (data (i32.const 8) "hello")
+///     (func (export "run") (call $log (i32.const 8) (i32.const 5))))"#).unwrap())?;
+/// let mut store = Store::new(&engine, Vec::new());
+/// let mut linker = Linker::new(&engine);
+/// linker.host_module(&host)?;
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// instance.typed_func::<(), ()>(&store, "run")?.call(&mut store, ())?;
+/// assert_eq!(store.data(), b"hello");
+/// # Ok::<(), hostel_engine::Error>(())
+/// ```
+pub struct Caller<'a> {
+    cx: Cx,
+    marker: PhantomData<&'a mut StoreInner>,
+}
+
+impl Caller<'_> {
+    /// `unsafe`: B holds for `cx`, and X allows references into its store while the caller lives.
+    unsafe fn new<'a>(cx: Cx) -> Caller<'a> {
+        Caller { cx, marker: PhantomData }
+    }
+
+    fn block(&self) -> &InstanceBlock {
+        // SAFETY: B; X: the running chain waits for this host function.
+        unsafe { &*self.cx }
+    }
+
+    /// The calling instance's exported memory named `memory`, all of it; `None` when it exports none.
+    ///
+    /// The slice ends when the guest runs again or the memory grows: ask again afterwards. The lookup was done when the
+    /// instance was made, so this costs two loads.
+    #[inline(always)]
+    pub fn memory(&mut self) -> Option<&mut [u8]> {
+        let memory = self.block().exported_memory;
+        // SAFETY: B, M; X: the slice borrows from `self`, which stands for the whole store.
+        if memory.is_null() { None } else { Some(unsafe { (*memory).data_mut() }) }
+    }
+
+    /// Grows the memory of [`memory`](Self::memory) by `pages` of 64 KiB and returns how many it had; `None` when there
+    /// is none or a limit forbids it.
+    pub fn grow_memory(&mut self, pages: u64) -> Option<u64> {
+        let memory = self.block().exported_memory;
+        // SAFETY: B, and X as above. The guest's copy of base and length is reloaded when it goes on.
+        if memory.is_null() { None } else { unsafe { (*memory).grow(pages) } }
+    }
+
+    /// The calling instance's export of that name.
+    pub fn get_export(&self, name: &str) -> Option<Extern> {
+        let block = self.block();
+        let index = block.module.as_ref()?.export_index(name)?;
+        Some(instance::export(self.store_inner(), block, index))
+    }
+
+    /// The calling module's name, from its name section.
+    pub fn module_name(&self) -> Option<String> {
+        self.block().module.as_ref()?.name()
+    }
+
+    /// The store as a context to call back into the guest with, `ctx` being what host functions will be given:
+    /// usually the data this host function was itself given.
+    ///
+    /// ```
+    /// use hostel_engine::{Caller, Engine, Extern, HostModuleBuilder, Linker, Module, Store, ValType};
+    /// let engine = Engine::default();
+    /// let host = HostModuleBuilder::new("host")
+    ///     .new_function()
+    ///     .with_raw_module_function([ValType::I32], [ValType::I32], |ctx: &mut (), module: &mut Caller<'_>, stack| {
+    ///         let Some(Extern::Func(double)) = module.get_export("double") else { panic!("no such export") };
+    ///         double.call_with_stack(module.with(ctx), stack)
+    ///     })
+    ///     .export("twice")
+    ///     .compile(&engine)?;
+    /// let module = Module::new(&engine, wat::parse_str(r#"(module
+    ///     (import "host" "twice" (func $twice (param i32) (result i32)))
+    ///     (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1)))
+    ///     (func (export "run") (result i32) (call $twice (i32.const 21))))"#).unwrap())?;
+    /// let mut store = Store::new(&engine, ());
+    /// let mut linker = Linker::new(&engine);
+    /// linker.host_module(&host)?;
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// assert_eq!(instance.typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?, 42);
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When `T` is not the type of the store's data.
+    pub fn with<'b, T: 'static>(&'b mut self, ctx: &'b mut T) -> CallContext<'b, T> {
+        let store = self.store_inner_mut();
+        assert!(store.data_type() == TypeId::of::<T>(), "the context is not of the type of the store's data");
+        CallContext::new(store, ctx)
+    }
+}
+
+impl AsContext for Caller<'_> {
+    fn store_ref(&self) -> StoreRef<'_> {
+        // SAFETY: B; X: it borrows from `self`, which stands for the whole store.
+        StoreRef(unsafe { &*(*self.block().exec).store })
+    }
+}
+
+impl AsContextMut for Caller<'_> {
+    fn store_mut(&mut self) -> StoreMut<'_> {
+        // SAFETY: B; X: it borrows from `self` exclusively, which stands for the whole store.
+        StoreMut(unsafe { &mut *(*self.block().exec).store })
+    }
+}
+
+/// The shim of host functions that are an `F`: finds the function and the data behind their erased pointers.
+///
+/// This is the only thing between the guest's call and the first line of `F`, and it is compiled for each `F`, which
+/// the compiler puts inside.
+pub(crate) fn shim<T, F>() -> Shim
+where
+    F: Fn(&mut T, &mut Caller<'_>, &mut [u64]) -> Result<(), Trap>,
+{
+    unsafe fn shim<T, F>(env: *const (), data: *mut (), cx: Cx, slots: *mut u64, len: usize) -> Result<(), Trap>
+    where
+        F: Fn(&mut T, &mut Caller<'_>, &mut [u64]) -> Result<(), Trap>,
+    {
+        // SAFETY: the contract of `Shim`: `env` is an `F`, `data` a `T` (D), and the slots are the callee's own (S). The
+        // three borrows are of different things, and end before the chain goes on (X).
+        unsafe {
+            let slots = if len == 0 { &mut [] } else { std::slice::from_raw_parts_mut(slots, len) };
+            (*env.cast::<F>())(&mut *data.cast::<T>(), &mut Caller::new(cx), slots)
+        }
+    }
+    shim::<T, F>
+}
+
+/// Calls a host function on the slots at `frame`. `unsafe`: as [`Shim`], and `import` has a shim.
+pub(super) unsafe fn invoke(
+    import: &ImportedFunc,
+    ip: Ip,
+    sp: Sp,
+    cx: Cx,
+    frame: Sp,
+    slots: usize,
+) -> Result<(), Trap> {
+    // SAFETY: B for the state; the rest is the caller's.
+    unsafe {
+        let exec = (*cx).exec;
+        ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
+        (*exec).top = frame.add(slots);
+        let shim = import.shim.expect("the caller has seen it");
+        shim(import.env, (*exec).data, cx, frame, slots)
+    }
+}
+
+/// When a listener hears of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    Before,
+    After,
+}
+
+/// Tells the listener of guest function `func`, whose frame is at `sp`. `unsafe`: C, S, B.
+#[inline(never)]
+pub(super) unsafe fn listen(ip: Ip, sp: Sp, cx: Cx, func: u32, moment: Moment) {
+    // SAFETY: B; X: the references end here.
+    unsafe {
+        let exec = (*cx).exec;
+        ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
+        let module = (*cx).module().clone();
+        let Some(listened) = module.listener(func) else { return };
+        let (listener, definition) = &*listened;
+        let slots = definition.ty().call_slots();
+        (*exec).top = sp.add(slots);
+        let slots = std::slice::from_raw_parts(sp, slots);
+        let mut caller = Caller::new(cx);
+        match moment {
+            Moment::Before => listener.before(&mut caller, definition, &slots[..definition.ty().param_slots()]),
+            Moment::After => listener.after(&mut caller, definition, &slots[..definition.ty().result_slots()]),
+        }
+    }
+}

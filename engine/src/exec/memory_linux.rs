@@ -1,0 +1,61 @@
+//! Anonymous private mappings.
+
+use std::ptr;
+
+use rustix::mm::{MapFlags, MremapFlags, ProtFlags, mmap_anonymous, mremap, munmap};
+
+/// `len` bytes, zeroed when they are first touched; nothing at all when `len` is 0.
+pub(crate) struct Allocation {
+    base: *mut u8,
+    len: usize,
+}
+
+// SAFETY: it owns its mapping.
+unsafe impl Send for Allocation {}
+// SAFETY: shared access gives nothing but the address.
+unsafe impl Sync for Allocation {}
+
+impl Allocation {
+    /// `None` when the system refuses.
+    pub(crate) fn zeroed(len: usize) -> Option<Allocation> {
+        if len == 0 {
+            return Some(Allocation { base: ptr::without_provenance_mut(65536), len });
+        }
+        if len > isize::MAX as usize {
+            return None;
+        }
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: a new mapping at an address of the system's choice touches nothing that exists.
+        let base = unsafe { mmap_anonymous(ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, flags) }.ok()?;
+        Some(Allocation { base: base.cast(), len })
+    }
+
+    pub(crate) fn base(&mut self) -> *mut u8 {
+        self.base
+    }
+
+    /// Makes it `len` bytes long, which is no less than before. `None`, and no change, when the system refuses.
+    pub(crate) fn grow(&mut self, len: usize) -> Option<()> {
+        if self.len == 0 {
+            *self = Allocation::zeroed(len)?;
+            return Some(());
+        }
+        if len > isize::MAX as usize {
+            return None;
+        }
+        // SAFETY: the mapping is ours, and nobody holds a reference into it (X).
+        let base = unsafe { mremap(self.base.cast(), self.len, len, MremapFlags::MAYMOVE) }.ok()?;
+        (self.base, self.len) = (base.cast(), len);
+        Some(())
+    }
+}
+
+impl Drop for Allocation {
+    fn drop(&mut self) {
+        if self.len > 0 {
+            // SAFETY: the mapping is ours and is given back once.
+            let result = unsafe { munmap(self.base.cast(), self.len) };
+            debug_assert!(result.is_ok(), "munmap of our own mapping: {result:?}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Execution: the only room with `unsafe`.
+//!
+//! A running guest is a chain of handlers. Each is a function of the machine state ([`Regs`], instruction pointer, stack
+//! pointer, memory base and length, instance) that does one instruction and continues with the next one. How it
+//! continues is the [`Backend`](backend::Backend)'s business.
+//!
+//! # Invariants
+//!
+//! The SAFETY notes of this folder answer these by their letter.
+//!
+//! - **C (code)**: an instruction pointer points at word 0 of a linked instruction of a function of the running
+//!   instance's module, or at one of the [`stubs`](link::Stubs). Code is translated from validated input, never changes
+//!   after it is linked and lives as long as its module, which the instance holds.
+//! - **S (stack)**: `sp` points into the store's value stack, and at least the running function's `frame_slots` slots from
+//!   there are inside it (checked by the call). Every slot that an instruction names is below `frame_slots`.
+//! - **M (memory)**: `mem` and `len` are base and length of the running instance's memory 0 (dangling and 0 when it has
+//!   none). Whatever can grow or move it is followed by a reload.
+//! - **B (blocks)**: `cx` points to an [`InstanceBlock`](block::InstanceBlock) owned by the store that is running; the blocks of
+//!   memories, tables and globals it points to are owned by the same store. Blocks never move and are never freed
+//!   before their store.
+//! - **X (exclusive)**: while a chain runs, no reference into the value stack, a memory, a table, a global or the store
+//!   exists, except those that a host function makes through its `Caller` and gives up before it returns.
+//! - **D (data)**: `ExecState::data` points to a live value of the type that the store was created with, for as long as the
+//!   chain runs; host functions of a store were all made for that type.
+
+pub(crate) mod activation;
+pub(crate) mod backend;
+pub(crate) mod backtrace;
+pub(crate) mod block;
+pub(crate) mod handlers;
+pub(crate) mod host_call;
+pub(crate) mod link;
+pub(crate) mod memory;
+pub(crate) mod operand;
+pub(crate) mod ops;
+mod probe;
+pub(crate) mod stable;
+
+pub(crate) use backend::BackendKind;
+
+/// The tail backend, when it is compiled and the probe finds that it holds what it promises.
+pub(crate) fn tail_backend() -> Option<BackendKind> {
+    #[cfg(hostel_tail)]
+    if probe::tail_calls_work() {
+        return Some(BackendKind::Tail);
+    }
+    None
+}

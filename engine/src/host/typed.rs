@@ -1,0 +1,110 @@
+//! Typed closures as host functions: slots are decoded, the closure is called, its results are encoded, all in the one
+//! shim that a raw function has too.
+
+use crate::exec::host_call::Caller;
+use crate::host::builder::HostFunc;
+use crate::runtime::typed::{WasmResults, WasmTy, for_each_arity};
+use crate::trap::Trap;
+use crate::types::{FuncType, ValType};
+
+/// What a typed host function may return: results, or `Result<results, Trap>`.
+pub trait HostResults {
+    /// Their types.
+    fn types() -> Vec<ValType>;
+    /// Writes them into the slots, or says why there are none.
+    fn finish(self, slots: &mut [u64]) -> Result<(), Trap>;
+}
+
+impl<R: WasmResults> HostResults for R {
+    fn types() -> Vec<ValType> {
+        R::types()
+    }
+    #[inline(always)]
+    fn finish(self, slots: &mut [u64]) -> Result<(), Trap> {
+        self.write(slots);
+        Ok(())
+    }
+}
+
+impl<R: WasmResults> HostResults for Result<R, Trap> {
+    fn types() -> Vec<ValType> {
+        R::types()
+    }
+    #[inline(always)]
+    fn finish(self, slots: &mut [u64]) -> Result<(), Trap> {
+        self?.write(slots);
+        Ok(())
+    }
+}
+
+/// A closure that can become a host function of stores with data `T`: 0 to 16 parameters of `i32 u32 i64 u64 f32 f64`,
+/// before them nothing, `&mut T`, or `&mut T, &mut Caller<'_>`; and [`HostResults`]. `M` tells the forms apart.
+pub trait IntoHostFunc<T: 'static, M> {
+    #[doc(hidden)]
+    fn into_host_func(self) -> HostFunc<T>;
+}
+
+/// Marks closures of numbers only.
+pub struct Plain;
+/// Marks closures that begin with `&mut T`.
+pub struct WithContext;
+/// Marks closures that begin with `&mut T, &mut Caller<'_>`.
+pub struct WithModule;
+
+macro_rules! closures {
+    ($($ty:ident $index:literal)*) => {
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoHostFunc<T, (Plain, R, $($ty,)*)> for Z
+        where
+            Z: Fn($($ty),*) -> R + Send + Sync + 'static,
+            R: HostResults,
+        {
+            fn into_host_func(self) -> HostFunc<T> {
+                HostFunc::new(FuncType::new([$($ty::TYPE),*], R::types()), move |_: &mut T, _: &mut Caller<'_>, slots: &mut [u64]| {
+                    closures!(@decode slots $($ty $index)*);
+                    self($($ty),*).finish(slots)
+                })
+            }
+        }
+
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoHostFunc<T, (WithContext, R, $($ty,)*)> for Z
+        where
+            Z: Fn(&mut T, $($ty),*) -> R + Send + Sync + 'static,
+            R: HostResults,
+        {
+            fn into_host_func(self) -> HostFunc<T> {
+                HostFunc::new(FuncType::new([$($ty::TYPE),*], R::types()), move |ctx: &mut T, _: &mut Caller<'_>, slots: &mut [u64]| {
+                    closures!(@decode slots $($ty $index)*);
+                    self(ctx, $($ty),*).finish(slots)
+                })
+            }
+        }
+
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoHostFunc<T, (WithModule, R, $($ty,)*)> for Z
+        where
+            Z: Fn(&mut T, &mut Caller<'_>, $($ty),*) -> R + Send + Sync + 'static,
+            R: HostResults,
+        {
+            fn into_host_func(self) -> HostFunc<T> {
+                HostFunc::new(FuncType::new([$($ty::TYPE),*], R::types()), move |ctx: &mut T, module: &mut Caller<'_>, slots: &mut [u64]| {
+                    closures!(@decode slots $($ty $index)*);
+                    self(ctx, module, $($ty),*).finish(slots)
+                })
+            }
+        }
+    };
+    (@decode $slots:ident) => {};
+    (@decode $slots:ident $($ty:ident $index:literal)+) => {
+        // One look at the length for all parameters.
+        const COUNT: usize = [$($index),+].len();
+        let Some(given) = $slots.first_chunk::<COUNT>() else { return Err(too_few()) };
+        #[allow(non_snake_case)]
+        let ($($ty,)+) = ($($ty::from_slot(given[$index]),)+);
+    };
+}
+for_each_arity!(closures);
+
+/// The engine gives every function its slots, so this is never made.
+#[cold]
+fn too_few() -> Trap {
+    Trap::message("fewer slots than parameters")
+}

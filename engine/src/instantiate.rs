@@ -1,0 +1,247 @@
+//! Instantiation, up to the start function.
+
+use crate::error::{Error, ErrorKind};
+use crate::exec::block::{GlobalBlock, Handle, ImportedFunc, InstanceBlock};
+use crate::exec::handlers::function_handle;
+use crate::exec::stable::Stable;
+use crate::linker::{Definition, Linker};
+use crate::module::{ConstExpr, ElementItems, ExternIndex, Import, Module, SegmentMode};
+use crate::runtime::store::StoreInner;
+use crate::runtime::{Extern, Instance, memory, table};
+use crate::trap::{Trap, TrapCode};
+use crate::types::ExternType;
+
+/// An instantiation that trapped.
+pub(crate) fn failed(trap: Trap) -> Error {
+    Error::new(ErrorKind::Instantiation(trap))
+}
+
+/// Makes an instance and returns it with its start function, which is still to be called.
+pub(crate) fn instantiate<T>(
+    linker: &Linker<T>,
+    store: &mut StoreInner,
+    module: &Module,
+) -> Result<(Instance, Option<Handle>), Error> {
+    let limit = store.limits().instances;
+    if store.instances.len() >= limit {
+        return Err(Error::limit("instances", format!("one more than {limit} instances in a store")));
+    }
+    let sections = module.sections();
+    let mut parts = Parts::default();
+    for import in &sections.imports {
+        parts.import(linker, store, module, import)?;
+    }
+    for (number, &ty) in sections.memories.iter().enumerate().skip(sections.imported_memories) {
+        let index = memory::add(store, ty, &format!("memory {number}"))?;
+        parts.memories.push(store.memories[index].as_ptr());
+    }
+    for (number, &ty) in sections.tables.iter().enumerate().skip(sections.imported_tables) {
+        let index = table::add(store, ty, 0, &format!("table {number}"))?;
+        parts.tables.push(store.tables[index].as_ptr());
+    }
+    let index = store.instances.len();
+    let exported_memory = match module.export_index("memory") {
+        Some(ExternIndex::Memory(i)) => parts.memories[i as usize],
+        _ => std::ptr::null_mut(),
+    };
+    let mut block = InstanceBlock {
+        memory0: parts.memories.first().copied().unwrap_or(store.no_memory()),
+        exec: store.exec_ptr(),
+        stack_end: store.stack_end(),
+        funcs: module.entries().as_ptr().wrapping_sub(parts.imports.len()),
+        imports: parts.imports.into(),
+        tables: parts.tables.into(),
+        owner: Handle::guest(index as u32 + 1, 0).0,
+        exported_memory,
+        memories: parts.memories.into(),
+        dropped_data: vec![false; sections.data.len()].into(),
+        elements: vec![Box::default(); sections.elements.len()].into(),
+        globals: Box::default(),
+        module: Some(module.clone()),
+    };
+    define_globals(store, module, &mut block, parts.globals);
+    fill_tables(store, module, &block);
+    store.instances.push(Stable::new(block));
+    apply_segments(store, module, index).map_err(|code| failed(Trap::from(code)))?;
+    let start = sections.start.map(|func| function_handle(&store.instances[index], func));
+    Ok((Instance::new(store, index), start))
+}
+
+/// What an instance is made of, while it is collected.
+#[derive(Default)]
+struct Parts {
+    imports: Vec<ImportedFunc>,
+    tables: Vec<*mut crate::exec::block::TableBlock>,
+    memories: Vec<*mut crate::exec::block::MemoryBlock>,
+    globals: Vec<*mut GlobalBlock>,
+}
+
+impl Parts {
+    fn import<T>(
+        &mut self,
+        linker: &Linker<T>,
+        store: &mut StoreInner,
+        module: &Module,
+        import: &Import,
+    ) -> Result<(), Error> {
+        let wanted = module.extern_type(import.index);
+        let fail = |message: String| Error::link(&import.module, &import.name, message);
+        let mismatch = |found: &ExternType| fail(format!("incompatible import type: expected {wanted}, found {found}"));
+        let Some(definition) = linker.get(&import.module, &import.name) else {
+            return Err(fail(format!("unknown import: nothing of that name is defined, expected {wanted}")));
+        };
+        match (definition, &wanted) {
+            (Definition::Host(function), ExternType::Func(ty)) if function.ty() == ty => {
+                let handle = function.add_to(store);
+                self.imports.extend(store.resolve(handle).map(|found| found.import));
+            }
+            (Definition::Host(function), _) => return Err(mismatch(&ExternType::Func(function.ty().clone()))),
+            (Definition::Extern(value), _) => {
+                if !belongs(*value, store) {
+                    return Err(fail("it is defined as something of another store".into()));
+                }
+                let found = actual_type(*value, store);
+                if !fits(&wanted, &found) {
+                    return Err(mismatch(&found));
+                }
+                match *value {
+                    Extern::Func(func) => {
+                        let handle = func.handle(store)?;
+                        self.imports.extend(store.resolve(handle).map(|found| found.import));
+                    }
+                    Extern::Table(table) => self.tables.push(table.block(store).as_ptr()),
+                    Extern::Memory(memory) => self.memories.push(memory.block(store).as_ptr()),
+                    Extern::Global(global) => self.globals.push(global.block(store).as_ptr()),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn belongs(value: Extern, store: &StoreInner) -> bool {
+    match value {
+        Extern::Func(func) => func.handle(store).is_ok(),
+        Extern::Table(table) => table.belongs_to(store),
+        Extern::Memory(memory) => memory.belongs_to(store),
+        Extern::Global(global) => global.belongs_to(store),
+    }
+}
+
+/// The type that a value has now: sizes are the present ones.
+fn actual_type(value: Extern, store: &StoreInner) -> ExternType {
+    struct Context<'a>(&'a StoreInner);
+    impl crate::runtime::AsContext for Context<'_> {
+        fn store_ref(&self) -> crate::runtime::context::StoreRef<'_> {
+            crate::runtime::context::StoreRef(self.0)
+        }
+    }
+    value.ty(Context(store))
+}
+
+/// Whether something of type `found` can be imported as `wanted`.
+///
+/// Source: WebAssembly core specification, "Import Subtyping".
+fn fits(wanted: &ExternType, found: &ExternType) -> bool {
+    let limits = |wanted: (u64, Option<u64>), found: (u64, Option<u64>)| {
+        found.0 >= wanted.0
+            && match (wanted.1, found.1) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(wanted), Some(found)) => found <= wanted,
+            }
+    };
+    match (wanted, found) {
+        (ExternType::Memory(a), ExternType::Memory(b)) => limits((a.min, a.max), (b.min, b.max)),
+        (ExternType::Table(a), ExternType::Table(b)) => {
+            a.element == b.element && limits((a.min, a.max), (b.min, b.max))
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// Values of constant expressions, given the globals made so far.
+fn evaluate(block: &InstanceBlock, globals: &[*mut GlobalBlock], store: &StoreInner, expr: &ConstExpr) -> u64 {
+    let global = |index: u32| {
+        let wanted = globals[index as usize];
+        let found = store.globals.iter().rev().find(|global| global.as_ptr() == wanted);
+        found.map_or(0, |global| global.value[0])
+    };
+    expr.evaluate(global, |func| function_handle(block, func).0)
+}
+
+fn define_globals(
+    store: &mut StoreInner,
+    module: &Module,
+    block: &mut InstanceBlock,
+    mut globals: Vec<*mut GlobalBlock>,
+) {
+    let sections = module.sections();
+    let types = &sections.globals[sections.imported_globals..];
+    for (&ty, init) in types.iter().zip(&sections.global_inits) {
+        let value = evaluate(block, &globals, store, init);
+        store.globals.push(Stable::new(GlobalBlock { value: [value, 0], ty }));
+        globals.extend(store.globals.last().map(Stable::as_ptr));
+    }
+    block.globals = globals.into();
+}
+
+/// Gives tables with an initial expression its value.
+fn fill_tables(store: &mut StoreInner, module: &Module, block: &InstanceBlock) {
+    let sections = module.sections();
+    for (number, init) in sections.table_inits.iter().enumerate() {
+        if let Some(init) = init {
+            let value = evaluate(block, &block.globals, store, init);
+            let wanted = block.tables[sections.imported_tables + number];
+            if let Some(table) = store.tables.iter_mut().rev().find(|table| table.as_ptr() == wanted) {
+                table.elements.fill(value);
+            }
+        }
+    }
+}
+
+/// Evaluates element segments, copies the active ones and the active data segments to where they belong, in order.
+fn apply_segments(store: &mut StoreInner, module: &Module, index: usize) -> Result<(), TrapCode> {
+    let sections = module.sections();
+    for (number, segment) in sections.elements.iter().enumerate() {
+        let block = &store.instances[index];
+        let values = |items: &ElementItems| -> Box<[u64]> {
+            match items {
+                ElementItems::Functions(funcs) => funcs.iter().map(|&func| function_handle(block, func).0).collect(),
+                ElementItems::Expressions(exprs) => {
+                    exprs.iter().map(|expr| evaluate(block, &block.globals, store, expr)).collect()
+                }
+            }
+        };
+        match &segment.mode {
+            SegmentMode::Declared => {}
+            SegmentMode::Passive => {
+                let values = values(&segment.items);
+                store.instances[index].elements[number] = values;
+            }
+            SegmentMode::Active(active) => {
+                let values = values(&segment.items);
+                let offset = evaluate(block, &block.globals, store, &active.offset) as u32 as usize;
+                let wanted = block.tables[active.index as usize];
+                let table = store.tables.iter_mut().rev().find(|table| table.as_ptr() == wanted);
+                let elements = table.map(|table| &mut table.elements[..]).unwrap_or_default();
+                let target = offset.checked_add(values.len()).and_then(|end| elements.get_mut(offset..end));
+                target.ok_or(TrapCode::TableOutOfBounds)?.copy_from_slice(&values);
+            }
+        }
+    }
+    for (number, segment) in sections.data.iter().enumerate() {
+        if let SegmentMode::Active(active) = &segment.mode {
+            let block = &store.instances[index];
+            let offset = evaluate(block, &block.globals, store, &active.offset) as u32 as usize;
+            let wanted = block.memories[active.index as usize];
+            let bytes = module.data_bytes(number);
+            let memory = store.memories.iter_mut().rev().find(|memory| memory.as_ptr() == wanted);
+            let data = memory.map(|memory| memory.data_mut()).unwrap_or_default();
+            let target = offset.checked_add(bytes.len()).and_then(|end| data.get_mut(offset..end));
+            target.ok_or(TrapCode::MemoryOutOfBounds)?.copy_from_slice(bytes);
+            store.instances[index].dropped_data[number] = true;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! A small, fast WebAssembly engine whose host functions see the engine's own stack.
+//!
+//! ```
+//! use hostel_engine::{Engine, HostModuleBuilder, Linker, Module, Store, ValType};
+//!
+//! let engine = Engine::default();
+//! let wasm = wat::parse_str(r#"(module
+//!     (import "host" "double" (func $double (param i32) (result i32)))
+//!     (func (export "run") (param i32) (result i32) (call $double (local.get 0))))"#).unwrap();
+//! let module = Module::new(&engine, wasm)?;
+//!
+//! // A host function on the raw interface: (ctx, stack), parameters and results in the engine's stack slots.
+//! let host = HostModuleBuilder::new("host")
+//!     .new_function()
+//!     .with_raw_function([ValType::I32], [ValType::I32], |calls: &mut u64, stack| {
+//!         *calls += 1;
+//!         stack[0] = (stack[0] as u32).wrapping_mul(2) as u64;
+//!         Ok(())
+//!     })
+//!     .export("double")
+//!     .compile(&engine)?;
+//!
+//! let mut store = Store::new(&engine, 0u64);
+//! let mut linker = Linker::new(&engine);
+//! linker.host_module(&host)?;
+//! let instance = linker.instantiate(&mut store, &module)?;
+//! assert_eq!(instance.typed_func::<i32, i32>(&store, "run")?.call(&mut store, 21)?, 42);
+//! assert_eq!(*store.data(), 1);
+//! # Ok::<(), hostel_engine::Error>(())
+//! ```
+//!
+//! # Finding one's way
+//!
+//! | to do this | start here |
+//! |---|---|
+//! | load a module | [`Engine`], [`Config`], [`Module`] |
+//! | give it functions | [`HostModuleBuilder`], [`Caller`], [`Linker::func_wrap`] |
+//! | run it | [`Store`], [`Linker::instantiate`], [`Instance::typed_func`], [`Func::call_with_stack`] |
+//! | see what went wrong | [`Error`], [`Trap`], [`FrameInfo`] |
+//! | bound it | [`Limits`], [`Config::consume_fuel`], [`InterruptHandle`] |
+//! | watch it | [`FunctionListener`] |
+//!
+//! What runs: WebAssembly 1.0 with mutable globals, sign extension, saturating conversion, multi-value, bulk memory,
+//! reference types, extended constant expressions, tail calls and multiple memories. Modules that need more are refused
+//! when they are loaded, with the offset of what they need.
+
+#![deny(unsafe_code)]
+
+mod code;
+mod config;
+mod engine;
+mod error;
+#[allow(unsafe_code)]
+mod exec;
+mod host;
+mod instantiate;
+mod limits;
+mod linker;
+mod module;
+mod runtime;
+mod translate;
+mod trap;
+mod types;
+
+pub use config::{Backend, CompilationMode, Config};
+pub use engine::Engine;
+pub use error::{Error, ErrorKind};
+pub use exec::host_call::Caller;
+pub use host::{
+    FunctionDefinition, FunctionListener, FunctionListenerFactory, HostFunctionBuilder, HostModule, HostModuleBuilder,
+    HostResults, IntoHostFunc, proxy_module,
+};
+pub use limits::Limits;
+pub use linker::Linker;
+pub use module::{ExportType, ImportType, Module};
+pub use runtime::{
+    AsContext, AsContextMut, CallContext, Extern, ExternRef, Func, Global, Instance, InterruptHandle, Memory,
+    MemoryAccessError, Store, StoreContext, Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy,
+};
+pub use trap::{FrameInfo, Trap, TrapCode};
+pub use types::{ExternType, FuncType, GlobalType, MemoryType, PAGE_SIZE, TableType, ValType};

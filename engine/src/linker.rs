@@ -1,0 +1,144 @@
+//! The linker: where a module's imports come from.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::host::builder::{HostFunc, HostModule};
+use crate::host::typed::IntoHostFunc;
+use crate::instantiate;
+use crate::module::Module;
+use crate::runtime::context::{AsContext, Inner, StoreContext};
+use crate::runtime::{Extern, Instance};
+use crate::types::FuncType;
+
+/// What a name stands for.
+pub(crate) enum Definition<T> {
+    /// A host function, which every store that needs it takes a copy of.
+    Host(HostFunc<T>),
+    /// Something of one store.
+    Extern(Extern),
+}
+
+impl<T> Clone for Definition<T> {
+    fn clone(&self) -> Definition<T> {
+        match self {
+            Definition::Host(function) => Definition::Host(function.clone()),
+            Definition::Extern(value) => Definition::Extern(*value),
+        }
+    }
+}
+
+/// Names for imports, and instantiation by them. A later definition of a name takes the place of an earlier one: that
+/// is how one function of a host module is replaced.
+///
+/// ```
+/// use hostel_engine::{Engine, Linker, Module, Store};
+/// let engine = Engine::default();
+/// let mut linker = Linker::new(&engine);
+/// linker.func_wrap("env", "add", |a: i32, b: i32| a + b);
+/// let module = Module::new(&engine, wat::parse_str(r#"(module
+///     (import "env" "add" (func $add (param i32 i32) (result i32)))
+///     (func (export "five") (result i32) (call $add (i32.const 2) (i32.const 3))))"#).unwrap())?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// assert_eq!(instance.typed_func::<(), i32>(&store, "five")?.call(&mut store, ())?, 5);
+/// # Ok::<(), hostel_engine::Error>(())
+/// ```
+pub struct Linker<T: 'static> {
+    engine: Engine,
+    modules: HashMap<Arc<str>, HashMap<Arc<str>, Definition<T>>>,
+}
+
+impl<T: 'static> Clone for Linker<T> {
+    fn clone(&self) -> Linker<T> {
+        Linker { engine: self.engine.clone(), modules: self.modules.clone() }
+    }
+}
+
+impl<T: 'static> Linker<T> {
+    /// A linker without definitions.
+    pub fn new(engine: &Engine) -> Linker<T> {
+        Linker { engine: engine.clone(), modules: HashMap::new() }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn insert(&mut self, module: &str, name: &str, definition: Definition<T>) {
+        if let Some(names) = self.modules.get_mut(module) {
+            names.insert(name.into(), definition);
+        } else {
+            self.modules.insert(module.into(), HashMap::from([(name.into(), definition)]));
+        }
+    }
+
+    /// Defines a name as something of a store; only that store's instances can import it.
+    pub fn define(&mut self, module: &str, name: &str, value: impl Into<Extern>) -> &mut Linker<T> {
+        self.insert(module, name, Definition::Extern(value.into()));
+        self
+    }
+
+    /// Defines a name as a typed host function; see
+    /// [`HostFunctionBuilder::with_func`](crate::HostFunctionBuilder::with_func). Listeners do not hear of it: they hear of
+    /// functions of host modules.
+    pub fn func_wrap<M>(&mut self, module: &str, name: &str, f: impl IntoHostFunc<T, M>) -> &mut Linker<T> {
+        self.insert(module, name, Definition::Host(f.into_host_func()));
+        self
+    }
+
+    /// Defines all functions of a host module under its name.
+    ///
+    /// # Errors
+    ///
+    /// When it was compiled for another engine.
+    pub fn host_module(&mut self, module: &HostModule<T>) -> Result<&mut Linker<T>, Error> {
+        if !Engine::same(&self.engine, module.engine()) {
+            return Err(Error::usage(format!("host module {:?} was compiled for another engine", module.name())));
+        }
+        for (name, function) in module.functions() {
+            self.insert(module.name(), name, Definition::Host(function.clone()));
+        }
+        Ok(self)
+    }
+
+    /// Defines all exports of an instance under a module name.
+    pub fn instance(&mut self, context: impl AsContext, module: &str, instance: Instance) -> &mut Linker<T> {
+        for (name, value) in instance.exports(&context) {
+            self.insert(module, name, Definition::Extern(value));
+        }
+        self
+    }
+
+    /// The type of the function a name stands for, for host functions.
+    pub fn host_func_type(&self, module: &str, name: &str) -> Option<&FuncType> {
+        match self.get(module, name)? {
+            Definition::Host(function) => Some(function.ty()),
+            Definition::Extern(_) => None,
+        }
+    }
+
+    pub(crate) fn get(&self, module: &str, name: &str) -> Option<&Definition<T>> {
+        self.modules.get(module)?.get(name)
+    }
+
+    /// Instantiates a module: finds its imports, makes what it defines, copies its segments, runs its start function.
+    ///
+    /// # Errors
+    ///
+    /// A missing import or one of the wrong type, with its names; a limit; a segment that does not fit or a start
+    /// function that traps, as [`ErrorKind::Instantiation`](crate::ErrorKind::Instantiation).
+    pub fn instantiate<C: StoreContext<Data = T>>(&self, mut context: C, module: &Module) -> Result<Instance, Error> {
+        if !Engine::same(&self.engine, module.engine()) || !Engine::same(&self.engine, context.store_inner().engine()) {
+            return Err(Error::usage("linker, module and store are not of the same engine"));
+        }
+        let (instance, start) = instantiate::instantiate(self, context.store_inner_mut(), module)?;
+        if let Some(start) = start {
+            context.call_handle(start, &mut []).map_err(instantiate::failed)?;
+        }
+        Ok(instance)
+    }
+}

@@ -1,0 +1,81 @@
+//! Constant expressions: initial values of globals and tables, offsets of segments.
+
+use wasmparser::{Operator, OperatorsReader};
+
+use crate::error::Error;
+
+/// One instruction of a constant expression.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Const(u64),
+    GlobalGet(u32),
+    RefFunc(u32),
+    Add32,
+    Sub32,
+    Mul32,
+    Add64,
+    Sub64,
+    Mul64,
+}
+
+/// A validated constant expression.
+#[derive(Clone, Debug)]
+pub(crate) struct ConstExpr(Box<[Step]>);
+
+impl ConstExpr {
+    /// Takes an expression that the validator has accepted, or is about to look at.
+    pub(crate) fn new(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
+        let mut steps = Vec::new();
+        let mut reader: OperatorsReader<'_> = expr.get_operators_reader();
+        while !reader.eof() {
+            let (operator, offset) = reader.read_with_offset()?;
+            steps.push(match operator {
+                Operator::I32Const { value } => Step::Const(value as u32 as u64),
+                Operator::I64Const { value } => Step::Const(value as u64),
+                Operator::F32Const { value } => Step::Const(value.bits() as u64),
+                Operator::F64Const { value } => Step::Const(value.bits()),
+                Operator::GlobalGet { global_index } => Step::GlobalGet(global_index),
+                Operator::RefNull { .. } => Step::Const(0),
+                Operator::RefFunc { function_index } => Step::RefFunc(function_index),
+                Operator::I32Add => Step::Add32,
+                Operator::I32Sub => Step::Sub32,
+                Operator::I32Mul => Step::Mul32,
+                Operator::I64Add => Step::Add64,
+                Operator::I64Sub => Step::Sub64,
+                Operator::I64Mul => Step::Mul64,
+                Operator::End => continue,
+                other => return Err(Error::unsupported(format!("constant expression with {other:?}"), offset)),
+            });
+        }
+        Ok(ConstExpr(steps.into()))
+    }
+
+    /// The value, given the values of globals and functions.
+    pub(crate) fn evaluate(&self, global: impl Fn(u32) -> u64, function: impl Fn(u32) -> u64) -> u64 {
+        if let [Step::Const(value)] = *self.0 {
+            return value;
+        }
+        let mut stack = Vec::with_capacity(4);
+        for step in &self.0 {
+            let value = match *step {
+                Step::Const(value) => value,
+                Step::GlobalGet(index) => global(index),
+                Step::RefFunc(index) => function(index),
+                operation => {
+                    // Validated: there are two operands.
+                    let (b, a): (u64, u64) = (stack.pop().unwrap_or(0), stack.pop().unwrap_or(0));
+                    match operation {
+                        Step::Add32 => (a as u32).wrapping_add(b as u32) as u64,
+                        Step::Sub32 => (a as u32).wrapping_sub(b as u32) as u64,
+                        Step::Mul32 => (a as u32).wrapping_mul(b as u32) as u64,
+                        Step::Add64 => a.wrapping_add(b),
+                        Step::Sub64 => a.wrapping_sub(b),
+                        _ => a.wrapping_mul(b),
+                    }
+                }
+            };
+            stack.push(value);
+        }
+        stack.pop().unwrap_or(0)
+    }
+}

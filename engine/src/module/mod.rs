@@ -1,0 +1,394 @@
+//! Modules: the bytes, what was read of them, and the functions' code as far as it is translated.
+//!
+//! The bytes are kept as they were given and read in place: sections are parsed once, bodies when they are translated,
+//! names when somebody asks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
+
+use crate::config::CompilationMode;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::exec::block::FuncEntry;
+use crate::exec::link;
+use crate::host::listener::{FunctionDefinition, FunctionListener};
+use crate::translate;
+use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+
+mod const_expr;
+mod names;
+mod parse;
+
+pub(crate) use const_expr::ConstExpr;
+use names::Names;
+
+/// A WebAssembly module, parsed, and validated and translated as [`Config::compilation_mode`](crate::Config) says.
+///
+/// Cheap to clone, `Send` and `Sync`: instances in any number of stores and threads share its code.
+///
+/// ```
+/// use hostel_engine::{Engine, Module};
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap())?;
+/// assert_eq!(module.exports().next().unwrap().name, "f");
+/// let error = Module::new(&engine, b"\0asm\x01\0\0".to_vec()).unwrap_err();
+/// assert!(error.to_string().contains("offset"), "{error}");
+/// # Ok::<(), hostel_engine::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Module(Arc<ModuleInner>);
+
+/// Something imported or exported has this index in its own index space.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ExternIndex {
+    Func(u32),
+    Table(u32),
+    Memory(u32),
+    Global(u32),
+}
+
+/// An import as it stands in the module; the type is in the index space of its kind.
+pub(crate) struct Import {
+    pub module: Box<str>,
+    pub name: Box<str>,
+    pub index: ExternIndex,
+}
+
+/// Where an active segment goes.
+pub(crate) struct ActiveSegment {
+    pub index: u32,
+    pub offset: ConstExpr,
+}
+
+pub(crate) enum SegmentMode {
+    Active(ActiveSegment),
+    Passive,
+    Declared,
+}
+
+pub(crate) struct ElementSegment {
+    pub mode: SegmentMode,
+    pub items: ElementItems,
+}
+
+/// Mostly plain function indices; expressions where the module says so.
+pub(crate) enum ElementItems {
+    Functions(Box<[u32]>),
+    Expressions(Box<[ConstExpr]>),
+}
+
+pub(crate) struct DataSegment {
+    pub mode: SegmentMode,
+    pub bytes: Range<usize>,
+}
+
+/// What the sections say.
+#[derive(Default)]
+pub(crate) struct Sections {
+    pub types: Vec<FuncType>,
+    /// The engine's numbers for `types`.
+    pub type_ids: Vec<u32>,
+    pub imports: Vec<Import>,
+    /// Type indices of all functions, imports first.
+    pub funcs: Vec<u32>,
+    pub tables: Vec<TableType>,
+    /// Initial elements of defined tables that have an expression for them.
+    pub table_inits: Vec<Option<ConstExpr>>,
+    pub memories: Vec<MemoryType>,
+    pub globals: Vec<GlobalType>,
+    /// Initial values of defined globals.
+    pub global_inits: Vec<ConstExpr>,
+    pub imported_funcs: usize,
+    pub imported_tables: usize,
+    pub imported_memories: usize,
+    pub imported_globals: usize,
+    pub exports: Vec<(Box<str>, ExternIndex)>,
+    pub start: Option<u32>,
+    pub elements: Vec<ElementSegment>,
+    pub data: Vec<DataSegment>,
+    /// Bodies of defined functions, in the module's bytes.
+    pub bodies: Vec<Range<u32>>,
+    /// The name section's contents.
+    pub names: Option<Range<usize>>,
+}
+
+struct ModuleInner {
+    engine: Engine,
+    bytes: Vec<u8>,
+    sections: Sections,
+    export_indices: HashMap<Box<str>, ExternIndex>,
+    entries: Box<[FuncEntry]>,
+    code: Mutex<CodeStore>,
+    validator: ValidatorResources,
+    names: OnceLock<Names>,
+}
+
+/// Translated code by the address of its first word.
+#[derive(Default)]
+struct CodeStore {
+    by_address: BTreeMap<usize, Code>,
+    listeners: HashMap<u32, Option<Arc<Listened>>>,
+    allocations: translate::Allocations,
+}
+
+struct Code {
+    func: u32,
+    words: Box<[u64]>,
+}
+
+/// A function that somebody listens to.
+pub(crate) type Listened = (Arc<dyn FunctionListener>, FunctionDefinition);
+
+/// An import of a module.
+#[derive(Clone, Debug)]
+pub struct ImportType<'a> {
+    /// The name of the module it is to come from.
+    pub module: &'a str,
+    /// Its name there.
+    pub name: &'a str,
+    /// Its type.
+    pub ty: ExternType,
+}
+
+/// An export of a module.
+#[derive(Clone, Debug)]
+pub struct ExportType<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its type.
+    pub ty: ExternType,
+}
+
+impl Module {
+    /// Loads a module from its binary form.
+    ///
+    /// The bytes are taken over, not copied, when they are given as a `Vec`.
+    ///
+    /// # Errors
+    ///
+    /// Malformed or (as far as the compilation mode looks) invalid bytes, with the offset; proposals this engine does
+    /// not run; limits.
+    pub fn new(engine: &Engine, bytes: impl Into<Vec<u8>>) -> Result<Module, Error> {
+        let bytes = bytes.into();
+        let limit = engine.config().limits.module_bytes.min(u32::MAX as usize);
+        if bytes.len() > limit {
+            return Err(Error::limit(
+                "module_bytes",
+                format!("the module has {} bytes, the limit is {limit}", bytes.len()),
+            ));
+        }
+        let mode = engine.config().mode;
+        let (sections, validator) = parse::parse(engine, &bytes, mode == CompilationMode::LazyTranslation)?;
+        let lazy = link::stubs(engine.backend()).lazy.cast_mut();
+        let entries = sections.funcs[sections.imported_funcs..]
+            .iter()
+            .map(|&ty| FuncEntry { code: lazy.into(), type_id: sections.type_ids[ty as usize] })
+            .collect();
+        let export_indices = sections.exports.iter().map(|(name, index)| (name.clone(), *index)).collect();
+        let module = Module(Arc::new(ModuleInner {
+            engine: engine.clone(),
+            bytes,
+            sections,
+            export_indices,
+            entries,
+            code: Mutex::default(),
+            validator,
+            names: OnceLock::new(),
+        }));
+        if mode == CompilationMode::Eager {
+            let first = module.0.sections.imported_funcs as u32;
+            for func in first..module.0.sections.funcs.len() as u32 {
+                module.translate_function(func)?;
+            }
+        }
+        Ok(module)
+    }
+
+    /// Checks that bytes are a valid module for this engine, without keeping anything.
+    pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+        parse::parse(engine, bytes, true).map(|_| ())
+    }
+
+    /// The engine it was loaded with.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// The module's name, from its name section.
+    pub fn name(&self) -> Option<String> {
+        self.names().module().map(str::to_owned)
+    }
+
+    /// The imports, in order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        self.0.sections.imports.iter().map(|import| ImportType {
+            module: &import.module,
+            name: &import.name,
+            ty: self.extern_type(import.index),
+        })
+    }
+
+    /// The exports, in order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        self.0.sections.exports.iter().map(|(name, index)| ExportType { name, ty: self.extern_type(*index) })
+    }
+
+    /// The type of the export of that name.
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        self.export_index(name).map(|index| self.extern_type(index))
+    }
+
+    /// The memories, imported ones first.
+    pub fn memories(&self) -> &[MemoryType] {
+        &self.0.sections.memories
+    }
+
+    /// How many functions the module defines.
+    pub fn function_count(&self) -> usize {
+        self.0.entries.len()
+    }
+
+    pub(crate) fn sections(&self) -> &Sections {
+        &self.0.sections
+    }
+
+    pub(crate) fn entries(&self) -> &[FuncEntry] {
+        &self.0.entries
+    }
+
+    pub(crate) fn export_index(&self, name: &str) -> Option<ExternIndex> {
+        self.0.export_indices.get(name).copied()
+    }
+
+    pub(crate) fn extern_type(&self, index: ExternIndex) -> ExternType {
+        let sections = &self.0.sections;
+        match index {
+            ExternIndex::Func(i) => ExternType::Func(self.func_type(i).clone()),
+            ExternIndex::Table(i) => ExternType::Table(sections.tables[i as usize]),
+            ExternIndex::Memory(i) => ExternType::Memory(sections.memories[i as usize]),
+            ExternIndex::Global(i) => ExternType::Global(sections.globals[i as usize]),
+        }
+    }
+
+    pub(crate) fn func_type(&self, func: u32) -> &FuncType {
+        &self.0.sections.types[self.0.sections.funcs[func as usize] as usize]
+    }
+
+    pub(crate) fn data_bytes(&self, segment: usize) -> &[u8] {
+        &self.0.bytes[self.0.sections.data[segment].bytes.clone()]
+    }
+
+    pub(crate) fn func_name(&self, func: u32) -> Option<String> {
+        if let Some(name) = self.names().function(func) {
+            return Some(name.to_owned());
+        }
+        let exports = &self.0.sections.exports;
+        exports.iter().find(|(_, index)| *index == ExternIndex::Func(func)).map(|(name, _)| name.to_string())
+    }
+
+    fn names(&self) -> &Names {
+        self.0.names.get_or_init(|| match &self.0.sections.names {
+            Some(range) => Names::parse(&self.0.bytes[range.clone()]),
+            None => Names::default(),
+        })
+    }
+
+    fn code(&self) -> MutexGuard<'_, CodeStore> {
+        // A panic in between leaves at worst a function untranslated.
+        self.0.code.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn body(&self, func: u32) -> FunctionBody<'_> {
+        let defined = func as usize - self.0.sections.imported_funcs;
+        let range = &self.0.sections.bodies[defined];
+        let bytes = &self.0.bytes[range.start as usize..range.end as usize];
+        FunctionBody::new(wasmparser::BinaryReader::new_features(bytes, range.start as u64, self.0.engine.features()))
+    }
+
+    fn to_validate(&self, func: u32) -> Option<FuncToValidate<ValidatorResources>> {
+        (self.0.engine.config().mode != CompilationMode::LazyTranslation).then(|| FuncToValidate {
+            resources: self.0.validator.clone(),
+            index: func,
+            ty: self.0.sections.funcs[func as usize],
+            features: self.0.engine.features(),
+        })
+    }
+
+    /// Makes function `func`, which the module defines, ready to run, unless it is already.
+    pub(crate) fn translate_function(&self, func: u32) -> Result<(), Error> {
+        let inner = &*self.0;
+        let listens = self.listener(func).is_some();
+        let mut store = self.code();
+        let entry = &inner.entries[func as usize - inner.sections.imported_funcs];
+        if !std::ptr::eq(entry.code(), link::stubs(inner.engine.backend()).lazy) {
+            return Ok(());
+        }
+        let mut words = translate::function(translate::Request {
+            module: self,
+            func,
+            body: self.body(func),
+            validate: self.to_validate(func),
+            listens,
+            map: None,
+            allocations: &mut store.allocations,
+        })?
+        .into_boxed_slice();
+        link::link(inner.engine.backend(), &mut words, &inner.entries, inner.sections.imported_funcs);
+        let start = words.as_ptr();
+        store.by_address.insert(start as usize, Code { func, words });
+        // Who reads the pointer sees the code behind it.
+        entry.code.store(start.cast_mut(), Ordering::Release);
+        Ok(())
+    }
+
+    /// Which function an instruction pointer is in, and at which word.
+    pub(crate) fn locate(&self, ip: *const u64) -> Option<(u32, Option<usize>)> {
+        let store = self.code();
+        let (start, code) = store.by_address.range(..=ip as usize).next_back()?;
+        let word = (ip as usize - start) / 8;
+        (word < code.words.len()).then_some((code.func, Some(word)))
+    }
+
+    /// The offset in the module's bytes that word `word` of function `func`'s code was translated from. Translates
+    /// again to find out: traps are rare, and a table would cost every function.
+    pub(crate) fn source_offset(&self, func: u32, word: usize) -> Option<u64> {
+        let listens = self.listener(func).is_some();
+        let mut map = Vec::new();
+        let mut allocations = translate::Allocations::default();
+        translate::function(translate::Request {
+            module: self,
+            func,
+            body: self.body(func),
+            validate: None,
+            listens,
+            map: Some(&mut map),
+            allocations: &mut allocations,
+        })
+        .ok()?;
+        let after = map.partition_point(|&(start, _)| start as usize <= word);
+        map.get(after.checked_sub(1)?).map(|&(_, offset)| offset)
+    }
+
+    /// Who listens to function `func`. The factory is asked once a function.
+    pub(crate) fn listener(&self, func: u32) -> Option<Arc<Listened>> {
+        let factory = self.0.engine.config().listeners.as_ref()?;
+        if let Some(known) = self.code().listeners.get(&func) {
+            return known.clone();
+        }
+        let definition =
+            FunctionDefinition::guest(self.name(), func, self.func_name(func), self.func_type(func).clone());
+        let listener = factory.new_listener(&definition).map(|listener| Arc::new((listener, definition)));
+        self.code().listeners.insert(func, listener.clone());
+        listener
+    }
+}
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Module").field("name", &self.name()).field("functions", &self.function_count()).finish()
+    }
+}

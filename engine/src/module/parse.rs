@@ -1,0 +1,278 @@
+//! From bytes to [`Sections`], validating everything but function bodies on the way.
+
+use std::ops::Range;
+
+use wasmparser::{
+    CompositeInnerType, DataKind, ElementItems as WasmItems, ElementKind, Encoding, ExternalKind, Imports, Parser,
+    Payload, SubType, TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
+};
+
+use super::{
+    ActiveSegment, ConstExpr, DataSegment, ElementItems, ElementSegment, ExternIndex, Import, Sections, SegmentMode,
+};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
+
+/// Reads a module. Function bodies are validated too when `bodies` says so; else they are only noted.
+pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sections, ValidatorResources), Error> {
+    reject_what_is_no_module(bytes)?;
+    let mut validator = Validator::new_with_features(engine.features());
+    let mut sections = Sections::default();
+    let mut resources = None;
+    let mut allocations = wasmparser::FuncValidatorAllocations::default();
+    let mut parser = Parser::new(0);
+    parser.set_features(engine.features());
+    for payload in parser.parse_all(bytes) {
+        let payload = payload?;
+        match validator.payload(&payload).map_err(explain)? {
+            ValidPayload::Func(func, body) => {
+                let range = body.range();
+                sections.bodies.push(range.start as u32..range.end as u32);
+                if resources.is_none() {
+                    resources = Some(func.resources.clone());
+                }
+                if bodies {
+                    let mut func = func.into_validator(std::mem::take(&mut allocations));
+                    func.validate(&body).map_err(explain)?;
+                    allocations = func.into_allocations();
+                }
+            }
+            ValidPayload::End(types) => {
+                let _ = types;
+            }
+            ValidPayload::Ok | ValidPayload::Parser(_) => {}
+        }
+        read(engine, payload, bytes, &mut sections)?;
+    }
+    let resources = match resources {
+        Some(resources) => resources,
+        // Without functions there is nothing to validate later; any resources will do.
+        None => empty_resources(engine)?,
+    };
+    Ok((sections, resources))
+}
+
+/// Clear words for what people hand over by mistake.
+fn reject_what_is_no_module(bytes: &[u8]) -> Result<(), Error> {
+    if bytes.is_empty() {
+        return Err(Error::module("the file is empty, expected a WebAssembly module", 0));
+    }
+    if !bytes.starts_with(b"\0asm"[..bytes.len().min(4)].as_ref()) {
+        return Err(Error::module("magic header not detected: not a WebAssembly module, which begins with \\0asm", 0));
+    }
+    if bytes.len() >= 8 && bytes[4..8] == [0x0d, 0, 1, 0] {
+        return Err(Error::module("this is a WebAssembly component; hostel runs core modules (WASI preview1)", 4));
+    }
+    Ok(())
+}
+
+/// Turns a validator's complaint about a proposal that is off into one that says so.
+fn explain(error: wasmparser::BinaryReaderError) -> Error {
+    let message = error.message();
+    if message.contains("not enabled") || message.contains("requires `") {
+        return Error::unsupported(message, error.offset());
+    }
+    error.into()
+}
+
+/// The resources of a module with one function and nothing else.
+fn empty_resources(engine: &Engine) -> Result<ValidatorResources, Error> {
+    const MODULE: &[u8] = &[0, b'a', b's', b'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 4, 1, 2, 0, 0x0b];
+    let mut validator = Validator::new_with_features(engine.features());
+    for payload in Parser::new(0).parse_all(MODULE) {
+        if let ValidPayload::Func(func, _) = validator.payload(&payload?)? {
+            return Ok(func.resources);
+        }
+    }
+    Err(Error::module("a module of one function has none", 0))
+}
+
+fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sections) -> Result<(), Error> {
+    match payload {
+        Payload::Version { encoding: Encoding::Component, range, .. } => {
+            Err(Error::module("this is a WebAssembly component; hostel runs core modules (WASI preview1)", range.start))
+        }
+        Payload::TypeSection(reader) => {
+            let offset = reader.range().start;
+            for group in reader {
+                for ty in group?.types() {
+                    let ty = func_type(ty, offset)?;
+                    sections.type_ids.push(engine.type_id(&ty));
+                    sections.types.push(ty);
+                }
+            }
+            Ok(())
+        }
+        Payload::ImportSection(reader) => {
+            let offset = reader.range().start;
+            for imports in reader {
+                match imports? {
+                    Imports::Single(_, import) => import_one(sections, import.module, import.name, import.ty, offset)?,
+                    _ => return Err(Error::unsupported("compact import section", offset)),
+                }
+            }
+            Ok(())
+        }
+        Payload::FunctionSection(reader) => {
+            for ty in reader {
+                sections.funcs.push(ty?);
+            }
+            Ok(())
+        }
+        Payload::TableSection(reader) => {
+            let offset = reader.range().start;
+            for table in reader {
+                let table = table?;
+                sections.tables.push(table_type(&table.ty, offset)?);
+                sections.table_inits.push(match table.init {
+                    TableInit::RefNull => None,
+                    TableInit::Expr(expr) => Some(ConstExpr::new(&expr)?),
+                });
+            }
+            Ok(())
+        }
+        Payload::MemorySection(reader) => {
+            for memory in reader {
+                sections.memories.push(memory_type(&memory?));
+            }
+            Ok(())
+        }
+        Payload::GlobalSection(reader) => {
+            let offset = reader.range().start;
+            for global in reader {
+                let global = global?;
+                sections.globals.push(global_type(&global.ty, offset)?);
+                sections.global_inits.push(ConstExpr::new(&global.init_expr)?);
+            }
+            Ok(())
+        }
+        Payload::ExportSection(reader) => {
+            let offset = reader.range().start;
+            for export in reader {
+                let export = export?;
+                let index = match export.kind {
+                    ExternalKind::Func => ExternIndex::Func(export.index),
+                    ExternalKind::Table => ExternIndex::Table(export.index),
+                    ExternalKind::Memory => ExternIndex::Memory(export.index),
+                    ExternalKind::Global => ExternIndex::Global(export.index),
+                    other => return Err(Error::unsupported(format!("export of kind {other:?}"), offset)),
+                };
+                sections.exports.push((export.name.into(), index));
+            }
+            Ok(())
+        }
+        Payload::StartSection { func, .. } => {
+            sections.start = Some(func);
+            Ok(())
+        }
+        Payload::ElementSection(reader) => {
+            for element in reader {
+                let element = element?;
+                let mode = match element.kind {
+                    ElementKind::Active { table_index, offset_expr } => SegmentMode::Active(ActiveSegment {
+                        index: table_index.unwrap_or(0),
+                        offset: ConstExpr::new(&offset_expr)?,
+                    }),
+                    ElementKind::Passive => SegmentMode::Passive,
+                    ElementKind::Declared => SegmentMode::Declared,
+                };
+                let items = match element.items {
+                    WasmItems::Functions(reader) => {
+                        ElementItems::Functions(reader.into_iter().collect::<Result<_, _>>()?)
+                    }
+                    WasmItems::Expressions(_, reader) => {
+                        let items = reader.into_iter().map(|expr| ConstExpr::new(&expr?));
+                        ElementItems::Expressions(items.collect::<Result<_, Error>>()?)
+                    }
+                };
+                sections.elements.push(ElementSegment { mode, items });
+            }
+            Ok(())
+        }
+        Payload::DataSection(reader) => {
+            for data in reader {
+                let data = data?;
+                let mode = match data.kind {
+                    DataKind::Active { memory_index, offset_expr } => SegmentMode::Active(ActiveSegment {
+                        index: memory_index,
+                        offset: ConstExpr::new(&offset_expr)?,
+                    }),
+                    DataKind::Passive => SegmentMode::Passive,
+                };
+                sections.data.push(DataSegment { mode, bytes: place(data.data, bytes) });
+            }
+            Ok(())
+        }
+        Payload::CustomSection(reader) => {
+            if reader.name() == "name" {
+                sections.names = Some(place(reader.data(), bytes));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where `part`, which was read out of `bytes`, lies in them.
+fn place(part: &[u8], bytes: &[u8]) -> Range<usize> {
+    let start = (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+    if part.is_empty() { 0..0 } else { start..start + part.len() }
+}
+
+fn import_one(sections: &mut Sections, module: &str, name: &str, ty: TypeRef, offset: u64) -> Result<(), Error> {
+    let index = match ty {
+        TypeRef::Func(ty) => {
+            sections.funcs.push(ty);
+            sections.imported_funcs += 1;
+            ExternIndex::Func(sections.funcs.len() as u32 - 1)
+        }
+        TypeRef::Table(ty) => {
+            sections.tables.push(table_type(&ty, offset)?);
+            sections.imported_tables += 1;
+            ExternIndex::Table(sections.tables.len() as u32 - 1)
+        }
+        TypeRef::Memory(ty) => {
+            sections.memories.push(memory_type(&ty));
+            sections.imported_memories += 1;
+            ExternIndex::Memory(sections.memories.len() as u32 - 1)
+        }
+        TypeRef::Global(ty) => {
+            sections.globals.push(global_type(&ty, offset)?);
+            sections.imported_globals += 1;
+            ExternIndex::Global(sections.globals.len() as u32 - 1)
+        }
+        other => return Err(Error::unsupported(format!("import of kind {other:?}"), offset)),
+    };
+    sections.imports.push(Import { module: module.into(), name: name.into(), index });
+    Ok(())
+}
+
+fn val_type(ty: wasmparser::ValType, offset: u64) -> Result<ValType, Error> {
+    ValType::from_wasm(ty).ok_or_else(|| Error::unsupported(format!("type {ty} (garbage collection types)"), offset))
+}
+
+fn func_type(ty: &SubType, offset: u64) -> Result<FuncType, Error> {
+    match &ty.composite_type.inner {
+        CompositeInnerType::Func(ty) => {
+            let list = |types: &[wasmparser::ValType]| {
+                types.iter().map(|&ty| val_type(ty, offset)).collect::<Result<Vec<_>, _>>()
+            };
+            Ok(FuncType::new(list(ty.params())?, list(ty.results())?))
+        }
+        _ => Err(Error::unsupported("garbage collection types", offset)),
+    }
+}
+
+fn table_type(ty: &wasmparser::TableType, offset: u64) -> Result<TableType, Error> {
+    let element = val_type(wasmparser::ValType::Ref(ty.element_type), offset)?;
+    Ok(TableType { element, min: ty.initial, max: ty.maximum })
+}
+
+fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
+    MemoryType { min: ty.initial, max: ty.maximum }
+}
+
+fn global_type(ty: &wasmparser::GlobalType, offset: u64) -> Result<GlobalType, Error> {
+    Ok(GlobalType { content: val_type(ty.content_type, offset)?, mutable: ty.mutable })
+}

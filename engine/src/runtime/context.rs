@@ -1,0 +1,88 @@
+//! What gives access to a store: the store itself, or a host function's [`Caller`](crate::Caller).
+
+use super::store::{Store, StoreInner};
+pub use crate::exec::activation::CallContext;
+use crate::exec::block::Handle;
+use crate::trap::Trap;
+
+/// A store, borrowed; opaque, so that what the engine takes for granted of it stays true.
+#[doc(hidden)]
+pub struct StoreRef<'a>(pub(crate) &'a StoreInner);
+
+/// As [`StoreRef`], exclusively.
+#[doc(hidden)]
+pub struct StoreMut<'a>(pub(crate) &'a mut StoreInner);
+
+/// Read access to a store's memories, tables and globals.
+pub trait AsContext {
+    #[doc(hidden)]
+    fn store_ref(&self) -> StoreRef<'_>;
+}
+
+/// Write access to a store's memories, tables and globals.
+pub trait AsContextMut: AsContext {
+    #[doc(hidden)]
+    fn store_mut(&mut self) -> StoreMut<'_>;
+}
+
+/// A context with the host's data, which functions can be called with: `&mut Store<T>`, or what
+/// [`Caller::with`](crate::Caller::with) makes inside a host function.
+pub trait StoreContext: AsContextMut {
+    /// The host's data.
+    type Data: 'static;
+
+    #[doc(hidden)]
+    fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap>;
+}
+
+/// What the crate itself sees of a context.
+pub(crate) trait Inner: AsContext {
+    fn store_inner(&self) -> &StoreInner {
+        self.store_ref().0
+    }
+    fn store_inner_mut(&mut self) -> &mut StoreInner
+    where
+        Self: AsContextMut,
+    {
+        self.store_mut().0
+    }
+}
+
+impl<C: AsContext + ?Sized> Inner for C {}
+
+impl<C: AsContext + ?Sized> AsContext for &C {
+    fn store_ref(&self) -> StoreRef<'_> {
+        (**self).store_ref()
+    }
+}
+
+impl<C: AsContext + ?Sized> AsContext for &mut C {
+    fn store_ref(&self) -> StoreRef<'_> {
+        (**self).store_ref()
+    }
+}
+
+impl<C: AsContextMut + ?Sized> AsContextMut for &mut C {
+    fn store_mut(&mut self) -> StoreMut<'_> {
+        (**self).store_mut()
+    }
+}
+
+impl<C: StoreContext + ?Sized> StoreContext for &mut C {
+    type Data = C::Data;
+    fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap> {
+        (**self).call_handle(callee, slots)
+    }
+}
+
+impl<T: 'static> AsContext for Store<T> {
+    fn store_ref(&self) -> StoreRef<'_> {
+        StoreRef(&self.inner)
+    }
+}
+
+impl<T: 'static> AsContextMut for Store<T> {
+    fn store_mut(&mut self) -> StoreMut<'_> {
+        StoreMut(&mut self.inner)
+    }
+}

@@ -1,0 +1,120 @@
+//! Functions, seen from the host.
+
+use super::context::{AsContext, Inner, StoreContext};
+use super::store::StoreInner;
+use super::typed::{TypedFunc, WasmParams, WasmResults};
+use super::value::{Val, read_values, write_values};
+use crate::error::Error;
+use crate::exec::block::Handle;
+use crate::host::builder::HostFunc;
+use crate::host::typed::IntoHostFunc;
+use crate::trap::Trap;
+use crate::types::FuncType;
+
+/// A function of a store: a guest's or the host's. A cheap copy; using it with another store is an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Func {
+    store: u64,
+    handle: Handle,
+}
+
+impl Func {
+    pub(crate) fn new(store: &StoreInner, handle: Handle) -> Func {
+        Func { store: store.id(), handle }
+    }
+
+    /// Makes a host function of a typed closure, without a module around it; see
+    /// [`HostFunctionBuilder::with_func`](crate::HostFunctionBuilder::with_func) for what closures fit.
+    ///
+    /// ```
+    /// use hostel_engine::{Engine, Func, Store};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let add = Func::wrap(&mut store, |a: i32, b: i32| a + b);
+    /// assert_eq!(add.typed::<(i32, i32), i32>(&store)?.call(&mut store, (2, 3))?, 5);
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
+    pub fn wrap<C: StoreContext, M>(mut context: C, f: impl IntoHostFunc<C::Data, M>) -> Func {
+        let function: HostFunc<C::Data> = f.into_host_func();
+        let store = context.store_inner_mut();
+        let handle = function.add_to(store);
+        Func::new(store, handle)
+    }
+
+    pub(crate) fn handle(self, store: &StoreInner) -> Result<Handle, Error> {
+        if self.store == store.id() { Ok(self.handle) } else { Err(Error::usage("the function is another store's")) }
+    }
+
+    /// The function's type.
+    ///
+    /// # Panics
+    ///
+    /// When the function is another store's.
+    pub fn ty(&self, context: impl AsContext) -> FuncType {
+        let store = context.store_inner();
+        let handle = self.handle(store).expect("a function of this store");
+        store.func_type(handle).expect("stores give out only handles they know").clone()
+    }
+
+    /// Calls the function with values.
+    ///
+    /// # Errors
+    ///
+    /// Wrong number or types of `params` or wrong length of `results`; a trap or exit.
+    pub fn call(&self, mut context: impl StoreContext, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
+        let store = context.store_inner();
+        let handle = self.handle(store)?;
+        let ty = self.ty(&context);
+        if results.len() != ty.results().len() {
+            let expected = ty.results().len();
+            return Err(Error::usage(format!("room for {} results, the function has {expected}", results.len())));
+        }
+        let mut slots = vec![0; ty.call_slots()];
+        write_values(context.store_inner_mut(), ty.params(), params, &mut slots)?;
+        context.call_handle(handle, &mut slots)?;
+        read_values(context.store_inner(), ty.results(), &slots, results)
+    }
+
+    /// Calls the function without any conversion: `stack` holds the parameters' slots and receives the results' slots.
+    /// Nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// A trap or exit. A `stack` shorter than [`FuncType::call_slots`], or a function of another store, is a trap with a
+    /// message.
+    pub fn call_with_stack(&self, mut context: impl StoreContext, stack: &mut [u64]) -> Result<(), Trap> {
+        let store = context.store_inner();
+        let handle = self.handle(store).map_err(Trap::new)?;
+        let Some(ty) = store.func_type(handle) else { return Err(Trap::message("no such function")) };
+        let slots = ty.call_slots();
+        match stack.get_mut(..slots) {
+            Some(stack) => context.call_handle(handle, stack),
+            None => Err(Trap::message(format!("a stack of {} slots, the call needs {slots}", stack.len()))),
+        }
+    }
+
+    /// The same function with its Rust types.
+    ///
+    /// # Errors
+    ///
+    /// When they are not the function's.
+    pub fn typed<P: WasmParams, R: WasmResults>(&self, context: impl AsContext) -> Result<TypedFunc<P, R>, Error> {
+        let handle = self.handle(context.store_inner())?;
+        TypedFunc::new(*self, handle, &self.ty(&context))
+    }
+}
+
+impl std::fmt::Debug for Func {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Func({:#x})", self.handle.0)
+    }
+}
+
+/// A handle as a function of a store, `None` when it is null.
+pub(crate) fn from_handle(store: &StoreInner, handle: u64) -> Option<Func> {
+    (handle != 0).then(|| Func::new(store, Handle(handle)))
+}
+
+/// Where only a context is at hand.
+pub(crate) fn to_handle(store: &StoreInner, func: Option<Func>) -> Result<u64, Error> {
+    func.map_or(Ok(0), |func| func.handle(store).map(|handle| handle.0))
+}

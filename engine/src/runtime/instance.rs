@@ -1,0 +1,144 @@
+//! Instances, seen from the host.
+
+use super::context::{AsContext, Inner};
+use super::func::Func;
+use super::global::Global;
+use super::memory::Memory;
+use super::store::StoreInner;
+use super::table::Table;
+use super::typed::{TypedFunc, WasmParams, WasmResults};
+use crate::error::Error;
+use crate::exec::block::InstanceBlock;
+use crate::exec::handlers::function_handle;
+use crate::module::{ExternIndex, Module};
+use crate::types::ExternType;
+
+/// Something that can be imported and exported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+    /// A global.
+    Global(Global),
+}
+
+impl Extern {
+    /// Its type.
+    pub fn ty(&self, context: impl AsContext) -> ExternType {
+        match self {
+            Extern::Func(func) => ExternType::Func(func.ty(context)),
+            Extern::Table(table) => ExternType::Table(table.ty(context)),
+            Extern::Memory(memory) => ExternType::Memory(memory.ty(context)),
+            Extern::Global(global) => ExternType::Global(global.ty(context)),
+        }
+    }
+}
+
+impl From<Func> for Extern {
+    fn from(func: Func) -> Extern {
+        Extern::Func(func)
+    }
+}
+
+impl From<Table> for Extern {
+    fn from(table: Table) -> Extern {
+        Extern::Table(table)
+    }
+}
+
+impl From<Memory> for Extern {
+    fn from(memory: Memory) -> Extern {
+        Extern::Memory(memory)
+    }
+}
+
+impl From<Global> for Extern {
+    fn from(global: Global) -> Extern {
+        Extern::Global(global)
+    }
+}
+
+/// An instance of a module in a store: what [`Linker::instantiate`](crate::Linker::instantiate) makes. A cheap copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Instance {
+    store: u64,
+    index: usize,
+}
+
+impl Instance {
+    pub(crate) fn new(store: &StoreInner, index: usize) -> Instance {
+        Instance { store: store.id(), index }
+    }
+
+    fn block(self, store: &StoreInner) -> &InstanceBlock {
+        assert!(self.store == store.id(), "the instance is another store's");
+        &store.instances[self.index]
+    }
+
+    /// Its module. Panics, as all methods do, when the instance is another store's.
+    pub fn module(&self, context: impl AsContext) -> Module {
+        self.block(context.store_inner()).module().clone()
+    }
+
+    /// The export of that name.
+    pub fn get_export(&self, context: impl AsContext, name: &str) -> Option<Extern> {
+        let store = context.store_inner();
+        let block = self.block(store);
+        Some(export(store, block, block.module().export_index(name)?))
+    }
+
+    /// All exports with their names, in the module's order.
+    pub fn exports<'a>(&self, context: &'a impl AsContext) -> impl Iterator<Item = (&'a str, Extern)> {
+        let store = context.store_inner();
+        let block = self.block(store);
+        block.module().sections().exports.iter().map(move |(name, index)| (&**name, export(store, block, *index)))
+    }
+
+    /// The exported function of that name.
+    pub fn get_func(&self, context: impl AsContext, name: &str) -> Option<Func> {
+        if let Some(Extern::Func(func)) = self.get_export(context, name) { Some(func) } else { None }
+    }
+
+    /// The exported memory of that name.
+    pub fn get_memory(&self, context: impl AsContext, name: &str) -> Option<Memory> {
+        if let Some(Extern::Memory(memory)) = self.get_export(context, name) { Some(memory) } else { None }
+    }
+
+    /// The exported table of that name.
+    pub fn get_table(&self, context: impl AsContext, name: &str) -> Option<Table> {
+        if let Some(Extern::Table(table)) = self.get_export(context, name) { Some(table) } else { None }
+    }
+
+    /// The exported global of that name.
+    pub fn get_global(&self, context: impl AsContext, name: &str) -> Option<Global> {
+        if let Some(Extern::Global(global)) = self.get_export(context, name) { Some(global) } else { None }
+    }
+
+    /// The exported function of that name with its Rust types.
+    ///
+    /// # Errors
+    ///
+    /// No such function; other types.
+    pub fn typed_func<P: WasmParams, R: WasmResults>(
+        &self,
+        context: impl AsContext,
+        name: &str,
+    ) -> Result<TypedFunc<P, R>, Error> {
+        let func = self.get_func(&context, name);
+        func.ok_or_else(|| Error::usage(format!("no exported function {name:?}")))?.typed(&context)
+    }
+}
+
+/// What an index of an instance's module stands for.
+pub(crate) fn export(store: &StoreInner, block: &InstanceBlock, index: ExternIndex) -> Extern {
+    match index {
+        ExternIndex::Func(i) => Extern::Func(Func::new(store, function_handle(block, i))),
+        ExternIndex::Memory(i) => Extern::Memory(Memory::find(store, block.memories[i as usize])),
+        ExternIndex::Table(i) => Extern::Table(Table::find(store, block.tables[i as usize])),
+        ExternIndex::Global(i) => Extern::Global(Global::find(store, block.globals[i as usize])),
+    }
+}

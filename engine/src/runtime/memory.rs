@@ -1,0 +1,127 @@
+//! Linear memories, seen from the host.
+
+use super::context::{AsContext, AsContextMut, Inner};
+use super::store::StoreInner;
+use crate::error::Error;
+use crate::exec::block::MemoryBlock;
+use crate::exec::stable::Stable;
+use crate::types::{MemoryType, PAGE_SIZE};
+
+/// A linear memory of a store. A cheap copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Memory {
+    store: u64,
+    index: usize,
+}
+
+/// An access outside a memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryAccessError;
+
+impl std::fmt::Display for MemoryAccessError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("out of bounds memory access")
+    }
+}
+
+impl std::error::Error for MemoryAccessError {}
+
+impl Memory {
+    /// A new memory of that type, zeroed.
+    ///
+    /// # Errors
+    ///
+    /// A limit (`memory_bytes`, `memories`), or no room in the system.
+    pub fn new(mut context: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
+        let store = context.store_inner_mut();
+        let index = add(store, ty, "a new memory")?;
+        Ok(Memory { store: store.id(), index })
+    }
+
+    pub(crate) fn find(store: &StoreInner, block: *mut MemoryBlock) -> Memory {
+        let index = store.memories.iter().position(|memory| memory.as_ptr() == block);
+        Memory { store: store.id(), index: index.expect("memories of a store's instances are the store's") }
+    }
+
+    pub(crate) fn belongs_to(self, store: &StoreInner) -> bool {
+        self.store == store.id()
+    }
+
+    pub(crate) fn block(self, store: &StoreInner) -> &Stable<MemoryBlock> {
+        assert!(self.store == store.id(), "the memory is another store's");
+        &store.memories[self.index]
+    }
+
+    fn block_mut(self, store: &mut StoreInner) -> &mut MemoryBlock {
+        assert!(self.store == store.id(), "the memory is another store's");
+        &mut store.memories[self.index]
+    }
+
+    /// The memory's type. Panics, as all methods do, when it is another store's.
+    pub fn ty(&self, context: impl AsContext) -> MemoryType {
+        let block = self.block(context.store_inner());
+        MemoryType { min: block.pages(), max: block.ty.max }
+    }
+
+    /// Its size in pages of 64 KiB.
+    pub fn size(&self, context: impl AsContext) -> u64 {
+        self.block(context.store_inner()).pages()
+    }
+
+    /// Its bytes.
+    pub fn data<'a, C: AsContext>(&self, context: &'a C) -> &'a [u8] {
+        self.block(context.store_inner()).data()
+    }
+
+    /// Its bytes.
+    pub fn data_mut<'a, C: AsContextMut>(&self, context: &'a mut C) -> &'a mut [u8] {
+        self.block_mut(context.store_inner_mut()).data_mut()
+    }
+
+    /// Grows by `pages` and returns how many it had; `None`, and no change, when a limit forbids it.
+    pub fn grow(&self, mut context: impl AsContextMut, pages: u64) -> Option<u64> {
+        self.block_mut(context.store_inner_mut()).grow(pages)
+    }
+
+    /// Copies bytes out of the memory, from `offset` on.
+    pub fn read(&self, context: impl AsContext, offset: usize, buffer: &mut [u8]) -> Result<(), MemoryAccessError> {
+        let data = self.block(context.store_inner()).data();
+        let end = offset.checked_add(buffer.len()).ok_or(MemoryAccessError)?;
+        buffer.copy_from_slice(data.get(offset..end).ok_or(MemoryAccessError)?);
+        Ok(())
+    }
+
+    /// Copies bytes into the memory, from `offset` on.
+    pub fn write(&self, mut context: impl AsContextMut, offset: usize, bytes: &[u8]) -> Result<(), MemoryAccessError> {
+        let data = self.block_mut(context.store_inner_mut()).data_mut();
+        let end = offset.checked_add(bytes.len()).ok_or(MemoryAccessError)?;
+        data.get_mut(offset..end).ok_or(MemoryAccessError)?.copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Adds a memory to a store and returns its index; `what` names it in errors.
+pub(crate) fn add(store: &mut StoreInner, ty: MemoryType, what: &str) -> Result<usize, Error> {
+    let limits = store.limits();
+    if store.memories.len() >= limits.memories {
+        return Err(Error::limit("memories", format!("{what} is one more than {} memories", limits.memories)));
+    }
+    let limit = limits.memory_bytes;
+    let refuse = |pages: u64| {
+        let bytes = pages.saturating_mul(PAGE_SIZE);
+        Error::limit(
+            "memory_bytes",
+            format!("{what} asks for {bytes} bytes ({pages} pages) at start, the limit is {limit} bytes"),
+        )
+    };
+    if ty.min > limit / PAGE_SIZE {
+        return Err(refuse(ty.min));
+    }
+    // 32 bits address 65 536 pages.
+    let max_pages = ty.max.unwrap_or(65536).min(65536).min(limit / PAGE_SIZE);
+    let block = MemoryBlock::new(ty, max_pages).ok_or_else(|| {
+        Error::limit("memory_bytes", format!("the system has no room for {what} of {} pages", ty.min))
+    })?;
+    store.memories.push(Stable::new(block));
+    Ok(store.memories.len() - 1)
+}

@@ -1,0 +1,21 @@
+//! Stores and what lives in them.
+
+pub(crate) mod context;
+pub(crate) mod func;
+mod global;
+pub(crate) mod instance;
+pub(crate) mod memory;
+pub(crate) mod store;
+pub(crate) mod table;
+pub(crate) mod typed;
+mod value;
+
+pub use context::{AsContext, AsContextMut, CallContext, StoreContext};
+pub use func::Func;
+pub use global::Global;
+pub use instance::{Extern, Instance};
+pub use memory::{Memory, MemoryAccessError};
+pub use store::{InterruptHandle, Store};
+pub use table::Table;
+pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy};
+pub use value::{ExternRef, Val};

@@ -1,0 +1,317 @@
+//! The store: all instances, memories, tables, globals and host functions that can see each other, the value stack they
+//! run on, and the host's data.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::exec::block::{
+    EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Shim, TableBlock,
+};
+use crate::exec::link;
+use crate::exec::memory::Allocation;
+use crate::exec::stable::Stable;
+use crate::limits::Limits;
+use crate::types::{FuncType, MemoryType, ValType};
+
+/// Owns instances and the host's data of type `T`.
+///
+/// Everything that an instance reaches lives as long as its store. A store is `Send` when `T` is; one thread uses it at
+/// a time.
+///
+/// ```
+/// use hostel_engine::{Engine, Store};
+/// let mut store = Store::new(&Engine::default(), vec![1, 2, 3]);
+/// store.data_mut().push(4);
+/// assert_eq!(store.into_data(), [1, 2, 3, 4]);
+/// ```
+pub struct Store<T: 'static> {
+    pub(crate) inner: Stable<StoreInner>,
+    pub(crate) data: T,
+}
+
+/// The part of a store that does not know the data's type.
+pub struct StoreInner {
+    engine: Engine,
+    id: u64,
+    data_type: TypeId,
+    exec: Stable<ExecState>,
+    /// The caller that host functions see when the host itself calls them.
+    host_block: Stable<InstanceBlock>,
+    pub(crate) instances: Vec<Stable<InstanceBlock>>,
+    pub(crate) memories: Vec<Stable<MemoryBlock>>,
+    pub(crate) tables: Vec<Stable<TableBlock>>,
+    pub(crate) globals: Vec<Stable<GlobalBlock>>,
+    pub(crate) hosts: Vec<HostEntry>,
+    /// Where the host function with that environment is: each is owned by one entry, so addresses tell them apart.
+    hosts_by_env: HashMap<usize, usize>,
+    pub(crate) extern_refs: Vec<Arc<dyn Any + Send + Sync>>,
+    /// What instances without a memory have as memory 0.
+    no_memory: Stable<MemoryBlock>,
+    /// Keeps the value stack; `exec` points into it.
+    _stack: Allocation,
+}
+
+/// A host function of a store.
+pub(crate) struct HostEntry {
+    pub shim: Shim,
+    /// Owns what `env` points to.
+    pub _owner: Arc<dyn Any + Send + Sync>,
+    pub env: EnvPtr,
+    pub ty: FuncType,
+    pub type_id: u32,
+}
+
+/// What a handle stands for.
+pub(crate) struct Resolved {
+    pub import: ImportedFunc,
+    pub type_id: u32,
+}
+
+impl<T: 'static> Store<T> {
+    /// A store with this data.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no address space for the value stack (16 MiB by default, see [`Limits`]); use
+    /// [`try_new`](Self::try_new) where that can happen.
+    pub fn new(engine: &Engine, data: T) -> Store<T> {
+        Store::try_new(engine, data).expect("address space for a value stack")
+    }
+
+    /// As [`new`](Self::new), with an error instead of a panic.
+    pub fn try_new(engine: &Engine, data: T) -> Result<Store<T>, Error> {
+        Ok(Store { inner: StoreInner::new(engine, TypeId::of::<T>())?, data })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// The host's data.
+    pub fn data(&self) -> &T {
+        &self.data
+    }
+
+    /// The host's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.data
+    }
+
+    /// Drops the store and keeps the data.
+    pub fn into_data(self) -> T {
+        self.data
+    }
+
+    /// Sets how much fuel is left.
+    ///
+    /// # Errors
+    ///
+    /// When the engine does not charge fuel, see [`Config::consume_fuel`](crate::Config::consume_fuel).
+    pub fn set_fuel(&mut self, units: u64) -> Result<(), Error> {
+        self.check_fuel()?;
+        self.inner.exec.fuel = i64::try_from(units).unwrap_or(i64::MAX);
+        Ok(())
+    }
+
+    /// How much fuel is left. An error as for [`set_fuel`](Self::set_fuel).
+    pub fn fuel(&self) -> Result<u64, Error> {
+        self.check_fuel()?;
+        Ok(u64::try_from(self.inner.exec.fuel).unwrap_or(0))
+    }
+
+    fn check_fuel(&self) -> Result<(), Error> {
+        if self.inner.engine.config().fuel { Ok(()) } else { Err(Error::usage("the engine does not consume fuel")) }
+    }
+
+    /// A handle with which another thread can stop this store's guests.
+    ///
+    /// # Errors
+    ///
+    /// When the engine is not [interruptible](crate::Config::interruptible).
+    pub fn interrupt_handle(&self) -> Result<InterruptHandle, Error> {
+        if !self.inner.engine.config().interruptible {
+            return Err(Error::usage("the engine is not interruptible"));
+        }
+        Ok(InterruptHandle(self.inner.exec.interrupt.clone()))
+    }
+
+    pub(crate) fn as_raw(&mut self) -> (*mut StoreInner, *mut T) {
+        (self.inner.as_ptr(), &mut self.data)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Store<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("data", &self.data).field("instances", &self.inner.instances.len()).finish()
+    }
+}
+
+/// Stops a store's guests from another thread: the running or next call ends with
+/// [`TrapCode::Interrupted`](crate::TrapCode::Interrupted) at its next function entry or loop header.
+#[derive(Clone, Debug)]
+pub struct InterruptHandle(Arc<AtomicBool>);
+
+impl InterruptHandle {
+    /// Asks the guest to stop. One request stops one call.
+    pub fn interrupt(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl StoreInner {
+    fn new(engine: &Engine, data_type: TypeId) -> Result<Stable<StoreInner>, Error> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let limits = &engine.config().limits;
+        let bytes = limits.value_stack_bytes / 8 * 8;
+        let refuse =
+            || Error::limit("value_stack_bytes", format!("no address space for a value stack of {bytes} bytes"));
+        let mut stack = Allocation::zeroed(bytes).ok_or_else(refuse)?;
+        let base: *mut u64 = stack.base().cast();
+        let stubs = link::stubs(engine.backend());
+        let null = std::ptr::null_mut();
+        let exec = Stable::new(ExecState {
+            data: std::ptr::null_mut(),
+            ip: std::ptr::null(),
+            sp: base,
+            cx: null,
+            top: base,
+            stack_end: base.wrapping_add(bytes / 8),
+            fuel: 0,
+            interrupt: Arc::default(),
+            depth: 0,
+            pending: None,
+            halt: stubs.halt,
+            leave: stubs.leave,
+            untranslated: None,
+            store: std::ptr::null_mut(),
+        });
+        let no_memory = MemoryBlock::new(MemoryType { min: 0, max: Some(0) }, 0).ok_or_else(refuse)?;
+        let no_memory = Stable::new(no_memory);
+        let host_block = Stable::new(InstanceBlock {
+            memory0: no_memory.as_ptr(),
+            exec: exec.as_ptr(),
+            stack_end: exec.stack_end,
+            globals: Box::default(),
+            imports: Box::default(),
+            tables: Box::default(),
+            funcs: std::ptr::null(),
+            owner: 0,
+            exported_memory: std::ptr::null_mut(),
+            memories: Box::default(),
+            dropped_data: Box::default(),
+            elements: Box::default(),
+            module: None,
+        });
+        let mut store = Stable::new(StoreInner {
+            engine: engine.clone(),
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            data_type,
+            exec,
+            host_block,
+            instances: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+            hosts: Vec::new(),
+            hosts_by_env: HashMap::new(),
+            extern_refs: Vec::new(),
+            no_memory,
+            _stack: stack,
+        });
+        store.exec.store = store.as_ptr();
+        Ok(store)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.engine.config().limits
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn data_type(&self) -> TypeId {
+        self.data_type
+    }
+
+    pub(crate) fn exec_ptr(&self) -> *mut ExecState {
+        self.exec.as_ptr()
+    }
+
+    pub(crate) fn host_block(&self) -> *mut InstanceBlock {
+        self.host_block.as_ptr()
+    }
+
+    pub(crate) fn no_memory(&self) -> *mut MemoryBlock {
+        self.no_memory.as_ptr()
+    }
+
+    pub(crate) fn stack_end(&self) -> *mut u64 {
+        self.exec.stack_end
+    }
+
+    /// Adds a host function, unless the store has it already.
+    pub(crate) fn add_host(
+        &mut self,
+        shim: Shim,
+        owner: Arc<dyn Any + Send + Sync>,
+        env: EnvPtr,
+        ty: FuncType,
+    ) -> Handle {
+        if let Some(&index) = self.hosts_by_env.get(&(env.0 as usize)) {
+            return Handle::host(index);
+        }
+        let type_id = self.engine.type_id(&ty);
+        self.hosts_by_env.insert(env.0 as usize, self.hosts.len());
+        self.hosts.push(HostEntry { shim, _owner: owner, env, ty, type_id });
+        Handle::host(self.hosts.len() - 1)
+    }
+
+    /// What a handle stands for; `None` for null and for handles that this store never gave out.
+    pub(crate) fn resolve(&self, handle: Handle) -> Option<Resolved> {
+        if handle.owner() == 0 {
+            let host = self.hosts.get((handle.index() as usize).checked_sub(1)?)?;
+            let import = ImportedFunc {
+                shim: Some(host.shim),
+                env: host.env.0,
+                cx: std::ptr::null_mut(),
+                entry: std::ptr::null(),
+                handle,
+            };
+            return Some(Resolved { import, type_id: host.type_id });
+        }
+        let instance = self.instances.get(handle.owner() as usize - 1)?;
+        let entry = instance.entry(handle.index())?;
+        let import = ImportedFunc { shim: None, env: std::ptr::null(), cx: instance.as_ptr(), entry, handle };
+        Some(Resolved { import, type_id: entry.type_id })
+    }
+
+    /// The type of the function that a handle stands for.
+    pub(crate) fn func_type(&self, handle: Handle) -> Option<&FuncType> {
+        if handle.owner() == 0 {
+            return Some(&self.hosts.get((handle.index() as usize).checked_sub(1)?)?.ty);
+        }
+        let instance = self.instances.get(handle.owner() as usize - 1)?;
+        instance.entry(handle.index())?;
+        Some(instance.module().func_type(handle.index()))
+    }
+
+    /// Whether `value` is null or a reference of that type that this store gave out.
+    pub(crate) fn is_reference(&self, ty: ValType, value: u64) -> bool {
+        match ty {
+            _ if value == 0 => true,
+            ValType::FuncRef => self.resolve(Handle(value)).is_some(),
+            _ => value <= self.extern_refs.len() as u64,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Tables, seen from the host.
+
+use super::context::{AsContext, AsContextMut, Inner};
+use super::store::StoreInner;
+use super::value::Val;
+use crate::error::Error;
+use crate::exec::block::TableBlock;
+use crate::exec::stable::Stable;
+use crate::types::TableType;
+
+/// A table of references in a store. A cheap copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Table {
+    store: u64,
+    index: usize,
+}
+
+impl Table {
+    /// A new table of that type, every element `init`.
+    ///
+    /// # Errors
+    ///
+    /// `init` of another type; a limit (`table_elements`, `tables`).
+    pub fn new(mut context: impl AsContextMut, ty: TableType, init: Val) -> Result<Table, Error> {
+        let store = context.store_inner_mut();
+        let value = element(store, ty, &init)?;
+        let index = add(store, ty, value, "a new table")?;
+        Ok(Table { store: store.id(), index })
+    }
+
+    pub(crate) fn find(store: &StoreInner, block: *mut TableBlock) -> Table {
+        let index = store.tables.iter().position(|table| table.as_ptr() == block);
+        Table { store: store.id(), index: index.expect("tables of a store's instances are the store's") }
+    }
+
+    pub(crate) fn belongs_to(self, store: &StoreInner) -> bool {
+        self.store == store.id()
+    }
+
+    pub(crate) fn block(self, store: &StoreInner) -> &Stable<TableBlock> {
+        assert!(self.store == store.id(), "the table is another store's");
+        &store.tables[self.index]
+    }
+
+    /// The table's type. Panics, as all methods do, when it is another store's.
+    pub fn ty(&self, context: impl AsContext) -> TableType {
+        let block = self.block(context.store_inner());
+        TableType { min: block.elements.len() as u64, ..block.ty }
+    }
+
+    /// How many elements it has.
+    pub fn size(&self, context: impl AsContext) -> u64 {
+        self.block(context.store_inner()).elements.len() as u64
+    }
+
+    /// The element at `index`; `None` outside the table.
+    pub fn get(&self, context: impl AsContext, index: u64) -> Option<Val> {
+        let store = context.store_inner();
+        let block = self.block(store);
+        let element = *block.elements.get(usize::try_from(index).ok()?)?;
+        Val::read(store, block.ty.element, &[element]).ok()
+    }
+
+    /// Sets the element at `index`.
+    ///
+    /// # Errors
+    ///
+    /// An index outside the table, a value of another type.
+    pub fn set(&self, mut context: impl AsContextMut, index: u64, value: Val) -> Result<(), Error> {
+        let store = context.store_inner_mut();
+        let ty = self.block(store).ty;
+        let value = element(store, ty, &value)?;
+        let elements = &mut store.tables[self.index].elements;
+        let size = elements.len();
+        match usize::try_from(index).ok().and_then(|index| elements.get_mut(index)) {
+            Some(element) => *element = value,
+            None => return Err(Error::usage(format!("element {index} of a table of {size}"))),
+        }
+        Ok(())
+    }
+
+    /// Grows by `delta` elements set to `init` and returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// `init` of another type; a limit.
+    pub fn grow(&self, mut context: impl AsContextMut, delta: u64, init: Val) -> Result<u64, Error> {
+        let store = context.store_inner_mut();
+        let ty = self.block(store).ty;
+        let value = element(store, ty, &init)?;
+        store.tables[self.index]
+            .grow(delta, value)
+            .ok_or_else(|| Error::limit("table_elements", format!("a table cannot grow by {delta} elements")))
+    }
+}
+
+fn element(store: &mut StoreInner, ty: TableType, value: &Val) -> Result<u64, Error> {
+    if value.ty() != ty.element {
+        return Err(Error::usage(format!("expected {}, found {}", ty.element, value.ty())));
+    }
+    let mut slots = [0; 2];
+    value.write(store, &mut slots)?;
+    Ok(slots[0])
+}
+
+/// Adds a table to a store and returns its index; `what` names it in errors.
+pub(crate) fn add(store: &mut StoreInner, ty: TableType, init: u64, what: &str) -> Result<usize, Error> {
+    let limits = store.limits();
+    if store.tables.len() >= limits.tables {
+        return Err(Error::limit("tables", format!("{what} is one more than {} tables", limits.tables)));
+    }
+    let limit = limits.table_elements;
+    if ty.min > limit {
+        return Err(Error::limit(
+            "table_elements",
+            format!("{what} asks for {} elements, the limit is {limit}", ty.min),
+        ));
+    }
+    let max = ty.max.unwrap_or(u32::MAX as u64).min(limit);
+    let mut block = TableBlock { elements: Vec::new(), ty, max };
+    block.grow(ty.min, init).ok_or_else(|| Error::limit("table_elements", format!("no room for {what}")))?;
+    store.tables.push(Stable::new(block));
+    Ok(store.tables.len() - 1)
+}

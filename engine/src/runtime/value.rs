@@ -1,0 +1,195 @@
+//! Values, for calls whose types are known only at run time.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::func::{self, Func};
+use super::store::StoreInner;
+use crate::error::Error;
+use crate::types::ValType;
+
+/// A reference to something of the host's that a guest can pass around and not look into. It lives as long as the store
+/// it was given to.
+#[derive(Clone)]
+pub struct ExternRef(Arc<dyn Any + Send + Sync>);
+
+impl ExternRef {
+    /// A reference to `value`.
+    pub fn new<T: Any + Send + Sync>(value: T) -> ExternRef {
+        ExternRef(Arc::new(value))
+    }
+
+    /// What it refers to.
+    pub fn data(&self) -> &(dyn Any + Send + Sync) {
+        &*self.0
+    }
+}
+
+impl std::fmt::Debug for ExternRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ExternRef")
+    }
+}
+
+/// A WebAssembly value.
+#[derive(Clone, Debug)]
+pub enum Val {
+    /// 32-bit integer.
+    I32(i32),
+    /// 64-bit integer.
+    I64(i64),
+    /// Single precision, its bits.
+    F32(u32),
+    /// Double precision, its bits.
+    F64(u64),
+    /// 128-bit vector, lane 0 in the low bits.
+    V128(u128),
+    /// Reference to a function.
+    FuncRef(Option<Func>),
+    /// Reference to something of the host's.
+    ExternRef(Option<ExternRef>),
+}
+
+impl Val {
+    /// The value's type.
+    pub fn ty(&self) -> ValType {
+        match self {
+            Val::I32(_) => ValType::I32,
+            Val::I64(_) => ValType::I64,
+            Val::F32(_) => ValType::F32,
+            Val::F64(_) => ValType::F64,
+            Val::V128(_) => ValType::V128,
+            Val::FuncRef(_) => ValType::FuncRef,
+            Val::ExternRef(_) => ValType::ExternRef,
+        }
+    }
+
+    /// Zero, or null.
+    pub fn default_for(ty: ValType) -> Val {
+        match ty {
+            ValType::I32 => Val::I32(0),
+            ValType::I64 => Val::I64(0),
+            ValType::F32 => Val::F32(0),
+            ValType::F64 => Val::F64(0),
+            ValType::V128 => Val::V128(0),
+            ValType::FuncRef => Val::FuncRef(None),
+            ValType::ExternRef => Val::ExternRef(None),
+        }
+    }
+
+    /// The integer of an `i32`.
+    pub fn i32(&self) -> Option<i32> {
+        if let Val::I32(value) = *self { Some(value) } else { None }
+    }
+
+    /// The integer of an `i64`.
+    pub fn i64(&self) -> Option<i64> {
+        if let Val::I64(value) = *self { Some(value) } else { None }
+    }
+
+    /// The number of an `f32`.
+    pub fn f32(&self) -> Option<f32> {
+        if let Val::F32(bits) = *self { Some(f32::from_bits(bits)) } else { None }
+    }
+
+    /// The number of an `f64`.
+    pub fn f64(&self) -> Option<f64> {
+        if let Val::F64(bits) = *self { Some(f64::from_bits(bits)) } else { None }
+    }
+
+    /// Writes the value into the one or two slots of its type.
+    pub(crate) fn write(&self, store: &mut StoreInner, slots: &mut [u64]) -> Result<(), Error> {
+        slots[0] = match self {
+            Val::I32(value) => *value as u32 as u64,
+            Val::I64(value) => *value as u64,
+            Val::F32(bits) => *bits as u64,
+            Val::F64(bits) => *bits,
+            Val::V128(value) => {
+                slots[1] = (value >> 64) as u64;
+                *value as u64
+            }
+            Val::FuncRef(func) => func::to_handle(store, *func)?,
+            Val::ExternRef(None) => 0,
+            Val::ExternRef(Some(reference)) => {
+                store.extern_refs.push(reference.0.clone());
+                store.extern_refs.len() as u64
+            }
+        };
+        Ok(())
+    }
+
+    /// Reads a value of type `ty` from its slots. A reference that the store does not know reads as an error.
+    pub(crate) fn read(store: &StoreInner, ty: ValType, slots: &[u64]) -> Result<Val, Error> {
+        Ok(match ty {
+            ValType::I32 => Val::I32(slots[0] as i32),
+            ValType::I64 => Val::I64(slots[0] as i64),
+            ValType::F32 => Val::F32(slots[0] as u32),
+            ValType::F64 => Val::F64(slots[0]),
+            ValType::V128 => Val::V128(slots[0] as u128 | (slots[1] as u128) << 64),
+            _ if !store.is_reference(ty, slots[0]) => return Err(Error::usage("invalid reference")),
+            ValType::FuncRef => Val::FuncRef(func::from_handle(store, slots[0])),
+            ValType::ExternRef if slots[0] == 0 => Val::ExternRef(None),
+            ValType::ExternRef => Val::ExternRef(Some(ExternRef(store.extern_refs[slots[0] as usize - 1].clone()))),
+        })
+    }
+}
+
+impl From<i32> for Val {
+    fn from(value: i32) -> Val {
+        Val::I32(value)
+    }
+}
+
+impl From<i64> for Val {
+    fn from(value: i64) -> Val {
+        Val::I64(value)
+    }
+}
+
+impl From<f32> for Val {
+    fn from(value: f32) -> Val {
+        Val::F32(value.to_bits())
+    }
+}
+
+impl From<f64> for Val {
+    fn from(value: f64) -> Val {
+        Val::F64(value.to_bits())
+    }
+}
+
+/// Writes parameters into slots, checking their types.
+pub(crate) fn write_values(
+    store: &mut StoreInner,
+    types: &[ValType],
+    values: &[Val],
+    slots: &mut [u64],
+) -> Result<(), Error> {
+    if values.len() != types.len() {
+        return Err(Error::params(types, values.len()));
+    }
+    let mut at = 0;
+    for (i, (value, &ty)) in values.iter().zip(types).enumerate() {
+        if value.ty() != ty {
+            return Err(Error::usage(format!("parameter {i}: expected {ty}, found {}", value.ty())));
+        }
+        value.write(store, &mut slots[at..])?;
+        at += ty.slots();
+    }
+    Ok(())
+}
+
+/// Reads results from slots; `results` is as long as `types`.
+pub(crate) fn read_values(
+    store: &StoreInner,
+    types: &[ValType],
+    slots: &[u64],
+    results: &mut [Val],
+) -> Result<(), Error> {
+    let mut at = 0;
+    for (result, &ty) in results.iter_mut().zip(types) {
+        *result = Val::read(store, ty, &slots[at..])?;
+        at += ty.slots();
+    }
+    Ok(())
+}

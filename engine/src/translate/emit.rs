@@ -1,0 +1,370 @@
+//! Emitting instructions and settling values.
+
+use super::stack::{Entry, Place, class};
+use super::{LabelId, Translator};
+use crate::code::{Op, Pair, Row, Shape, TO_ACC, fields, fields_imm};
+use crate::error::Error;
+use crate::types::ValType;
+
+/// A scan for values in locals that goes further than this settles all of them, so that scans stay linear overall.
+/// Chosen.
+const LONG_SCAN: usize = 64;
+
+/// An operand as an instruction names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Operand {
+    Slot(u16),
+    Imm(i32),
+    Acc,
+}
+
+/// A condition that a branch takes over.
+#[derive(Clone, Copy)]
+pub(super) struct Condition {
+    row: Row,
+    variant: u16,
+    operands: u64,
+}
+
+impl Translator<'_> {
+    pub(super) fn emit(&mut self, row: Row, variant: u16, operands: u64) -> usize {
+        let at = self.code.len();
+        self.code.push(Op::new(row, variant).0 as u64);
+        self.code.push(operands);
+        self.last = Some(at);
+        at
+    }
+
+    /// The slot that the next entry pushed has for its height.
+    pub(super) fn next_slot(&self) -> usize {
+        match self.stack.entries.last() {
+            Some(entry) => entry.slot as usize + entry.ty.slots(),
+            None => self.next_local,
+        }
+    }
+
+    pub(super) fn push(&mut self, ty: ValType, place: Place) -> Result<(), Error> {
+        let slot = self.next_slot();
+        self.need_slots(slot + ty.slots())?;
+        self.stack.push(Entry { ty, place, slot: slot as u16 });
+        Ok(())
+    }
+
+    /// Pushes the result of the instruction at `producer`, which leaves it in the accumulator.
+    pub(super) fn push_acc(&mut self, ty: ValType, producer: usize) -> Result<(), Error> {
+        self.push(ty, Place::Acc { producer })
+    }
+
+    /// Sends the result of the instruction at `producer` to a slot instead of the accumulator.
+    pub(super) fn redirect(&mut self, producer: usize, slot: u16) {
+        self.code[producer] &= !(TO_ACC as u64);
+        self.code[producer + 1] = self.code[producer + 1] & !0xffff | slot as u64;
+    }
+
+    /// Frees the accumulator of a type for the next instruction's result.
+    pub(super) fn spill(&mut self, ty: ValType) {
+        if let Some(index) = self.stack.acc[class(ty)] {
+            self.settle(index);
+        }
+    }
+
+    /// Brings an entry to the slot of its height.
+    pub(super) fn settle(&mut self, index: usize) {
+        let entry = self.stack.entries[index];
+        self.settle_popped(&entry);
+        self.stack.settle(index);
+    }
+
+    /// Brings a value to the slot of its height.
+    fn settle_popped(&mut self, entry: &Entry) {
+        match entry.place {
+            Place::Slot => {}
+            Place::Acc { producer } => self.redirect(producer, entry.slot),
+            Place::Local(local) => self.copy(local, entry.slot, entry.ty),
+            Place::Const(bits) => self.constant(bits, entry.slot),
+        }
+    }
+
+    /// Settles the topmost `count` entries.
+    pub(super) fn settle_top(&mut self, count: usize) {
+        let len = self.stack.len();
+        let mut index = len - count;
+        while index < len {
+            // Two locals side by side become one instruction: arguments of calls are mostly that.
+            if let [first, second, ..] = self.stack.entries[index..]
+                && let (Place::Local(a), Place::Local(b)) = (first.place, second.place)
+                && first.ty.slots() == 1
+                && second.ty.slots() == 1
+            {
+                self.emit(Row::CopyPair, 0, fields(first.slot, a, b, 0));
+                self.stack.settle(index);
+                self.stack.settle(index + 1);
+                index += 2;
+            } else {
+                self.settle(index);
+                index += 1;
+            }
+        }
+    }
+
+    /// Settles what is in accumulators: needed before calls and where control flow meets.
+    pub(super) fn settle_accs(&mut self) {
+        for class in 0..3 {
+            if let Some(index) = self.stack.acc[class] {
+                self.settle(index);
+            }
+        }
+    }
+
+    /// Settles what is in locals and accumulators: a block may change locals on some of its ways only.
+    pub(super) fn settle_all(&mut self) {
+        self.settle_accs();
+        let mut index = self.stack.len();
+        while self.stack.in_locals > 0 {
+            index -= 1;
+            if matches!(self.stack.entries[index].place, Place::Local(_)) {
+                self.settle(index);
+            }
+        }
+    }
+
+    /// Settles the entries that are in the local at `slot`, which is about to change.
+    pub(super) fn preserve(&mut self, slot: u16) {
+        if self.stack.in_locals == 0 {
+            return;
+        }
+        let mut seen = 0;
+        let mut scanned = 0;
+        let total = self.stack.in_locals;
+        for index in (0..self.stack.len()).rev() {
+            if let Place::Local(local) = self.stack.entries[index].place {
+                seen += 1;
+                if local == slot || scanned > LONG_SCAN {
+                    self.settle(index);
+                }
+            }
+            scanned += 1;
+            if seen == total {
+                return;
+            }
+        }
+    }
+
+    /// Copies a value between slots.
+    pub(super) fn copy(&mut self, from: u16, to: u16, ty: ValType) {
+        if from == to {
+            return;
+        }
+        if ty.slots() == 2 {
+            self.emit(Row::CopySpan, 0, fields(to, from, 2, 0));
+        } else {
+            self.emit(Row::Copy, 0, fields(to, from, 0, 0));
+        }
+    }
+
+    /// Puts a constant into a slot.
+    pub(super) fn constant(&mut self, bits: u64, to: u16) {
+        if bits as i32 as i64 as u64 == bits {
+            self.emit(Row::Const32, 0, fields_imm(to, 0, bits as u32));
+        } else {
+            self.emit(Row::Const64, 0, fields(to, 0, 0, 0));
+            self.code.push(bits);
+        }
+    }
+
+    /// The slot a value is in, after bringing it to one if it is in none.
+    pub(super) fn slot_of(&mut self, entry: &Entry) -> u16 {
+        if let Place::Local(local) = entry.place {
+            return local;
+        }
+        self.settle_popped(entry);
+        entry.slot
+    }
+
+    /// A value as slot or accumulator.
+    pub(super) fn slot_or_acc(&mut self, entry: &Entry) -> Operand {
+        match entry.place {
+            Place::Acc { .. } => Operand::Acc,
+            _ => Operand::Slot(self.slot_of(entry)),
+        }
+    }
+
+    /// A value as slot, accumulator or immediate.
+    fn operand(&mut self, entry: &Entry) -> Operand {
+        match entry.place {
+            Place::Const(bits) => match immediate(entry.ty, bits) {
+                Some(imm) => Operand::Imm(imm),
+                None => Operand::Slot(self.slot_of(entry)),
+            },
+            _ => self.slot_or_acc(entry),
+        }
+    }
+
+    /// Pops two operands, emits their instruction, pushes its result.
+    pub(super) fn binary(&mut self, row: Row, result: ValType) -> Result<(), Error> {
+        let (b, a) = (self.stack.pop(), self.stack.pop());
+        let (mut row, mut left, mut right) = (row, self.operand(&a), self.operand(&b));
+        if let (Operand::Imm(_), Operand::Imm(_)) = (left, right) {
+            left = Operand::Slot(self.slot_of(&a));
+        }
+        if row.shape() == Shape::Commutative
+            && matches!((left, right), (Operand::Imm(_), _) | (Operand::Slot(_), Operand::Acc))
+        {
+            row = row.mirrored();
+            (left, right) = (right, left);
+        }
+        if let Operand::Imm(imm) = right {
+            // One row fewer for the branch predictor to know: x - k is x + -k.
+            match row {
+                Row::I32Sub => (row, right) = (Row::I32Add, Operand::Imm(imm.wrapping_neg())),
+                Row::I64Sub if imm != i32::MIN => (row, right) = (Row::I64Add, Operand::Imm(-imm)),
+                _ => {}
+            }
+        }
+        let (pair, operands) = match (left, right) {
+            (Operand::Slot(a), Operand::Slot(b)) => (Pair::SlotSlot, fields(0, a, b, 0)),
+            (Operand::Slot(a), Operand::Imm(b)) => (Pair::SlotImm, fields_imm(0, a, b as u32)),
+            (Operand::Acc, Operand::Slot(b)) => (Pair::AccSlot, fields(0, 0, b, 0)),
+            (Operand::Acc, Operand::Imm(b)) => (Pair::AccImm, fields_imm(0, 0, b as u32)),
+            (Operand::Slot(a), Operand::Acc) => (Pair::SlotAcc, fields(0, a, 0, 0)),
+            (Operand::Imm(a), Operand::Slot(b)) => (Pair::ImmSlot, fields_imm(0, b, a as u32)),
+            (Operand::Imm(a), Operand::Acc) => (Pair::ImmAcc, fields_imm(0, 0, a as u32)),
+            (Operand::Imm(_), Operand::Imm(_)) | (Operand::Acc, Operand::Acc) => {
+                unreachable!("one constant is in a slot, and an accumulator holds one value")
+            }
+        };
+        self.spill(result);
+        let producer = self.emit(row, pair as u16 * 2 + TO_ACC, operands);
+        self.push_acc(result, producer)
+    }
+
+    /// Pops an operand, emits its instruction, pushes its result.
+    pub(super) fn unary(&mut self, row: Row, result: ValType) -> Result<(), Error> {
+        let a = self.stack.pop();
+        let (from_acc, operands) = match self.slot_or_acc(&a) {
+            Operand::Slot(slot) => (0, fields(0, slot, 0, 0)),
+            _ => (1, 0),
+        };
+        self.spill(result);
+        let producer = self.emit(row, from_acc * 2 + TO_ACC, operands);
+        self.push_acc(result, producer)
+    }
+
+    /// `eqz`: the opposite of a comparison just made, or a comparison with 0.
+    pub(super) fn eqz(&mut self, row: Row, operand: ValType) -> Result<(), Error> {
+        if let Some(&Entry { ty: ValType::I32, place: Place::Acc { producer }, .. }) = self.stack.entries.last()
+            && self.last == Some(producer)
+        {
+            let op = Op(self.code[producer] as u16);
+            if let Some(negated) = op.row().negated_compare() {
+                self.code[producer] = Op::new(negated, op.variant()).0 as u64;
+                return Ok(());
+            }
+        }
+        self.push(operand, Place::Const(0))?;
+        self.binary(row, ValType::I32)
+    }
+
+    /// Pops a value into a local.
+    pub(super) fn set_local(&mut self, index: u32) {
+        let (slot, ty) = self.locals[index as usize];
+        let value = self.stack.pop();
+        let last = self.last;
+        self.preserve(slot);
+        match value.place {
+            // Only while nothing stands between: it could read the local.
+            Place::Acc { producer } if last == Some(producer) && self.last == last => self.redirect(producer, slot),
+            Place::Acc { .. } => {
+                let row = match ty {
+                    ValType::F32 => Row::CopyF32,
+                    ValType::F64 => Row::CopyF64,
+                    _ => Row::Copy,
+                };
+                self.emit(row, 2, fields(slot, 0, 0, 0));
+            }
+            Place::Const(bits) => self.constant(bits, slot),
+            Place::Local(from) => self.copy(from, slot, ty),
+            Place::Slot => self.copy(value.slot, slot, ty),
+        }
+    }
+
+    pub(super) fn new_label(&mut self) -> LabelId {
+        self.labels.push(super::Label::default());
+        self.labels.len() - 1
+    }
+
+    /// Puts a label here.
+    pub(super) fn bind(&mut self, label: LabelId) {
+        let here = self.code.len();
+        let label = &mut self.labels[label];
+        label.position = Some(here);
+        for at in label.uses.drain(..) {
+            self.code[at] = here as u64;
+        }
+        self.last = None;
+    }
+
+    /// Pushes a word that is the label's position, now or once it is known.
+    pub(super) fn push_target(&mut self, label: LabelId) {
+        let at = self.code.len();
+        match self.labels[label].position {
+            Some(position) => self.code.push(position as u64),
+            None => {
+                self.labels[label].uses.push(at);
+                self.code.push(0);
+            }
+        }
+    }
+
+    /// Pops a condition; a comparison that was just made is taken back, to be part of the branch.
+    pub(super) fn take_condition(&mut self) -> Condition {
+        let entry = self.stack.pop();
+        if let Place::Acc { producer } = entry.place
+            && self.last == Some(producer)
+        {
+            let op = Op(self.code[producer] as u16);
+            if let Some(row) = op.row().branch() {
+                let condition = Condition { row, variant: op.variant() / 2, operands: self.code[producer + 1] };
+                self.code.truncate(producer);
+                self.last = None;
+                return condition;
+            }
+        }
+        match self.slot_or_acc(&entry) {
+            Operand::Slot(slot) => Condition { row: Row::BrIfNez, variant: 0, operands: fields(0, slot, 0, 0) },
+            _ => Condition { row: Row::BrIfNez, variant: 1, operands: 0 },
+        }
+    }
+
+    /// Branches when the condition holds, or when it does not.
+    pub(super) fn branch(&mut self, condition: Condition, holds: bool, label: LabelId) {
+        let row = if holds {
+            condition.row
+        } else {
+            condition.row.negated_branch().expect("every condition has an opposite")
+        };
+        self.emit(row, condition.variant, condition.operands);
+        self.push_target(label);
+        // A comparison behind a branch is another basic block's.
+        self.last = None;
+    }
+
+    /// Branches always.
+    pub(super) fn jump(&mut self, label: LabelId) {
+        self.emit(Row::Br, 0, 0);
+        self.push_target(label);
+    }
+}
+
+/// The 32-bit immediate that stands for a constant, when there is one: see `Value::from_imm`.
+pub(super) fn immediate(ty: ValType, bits: u64) -> Option<i32> {
+    match ty {
+        ValType::I32 | ValType::F32 => Some(bits as i32),
+        ValType::F64 => {
+            let value = f64::from_bits(bits);
+            let narrow = value as f32;
+            (f64::from(narrow).to_bits() == bits && !value.is_nan()).then_some(narrow.to_bits() as i32)
+        }
+        _ => (bits as i32 as i64 as u64 == bits).then_some(bits as i32),
+    }
+}

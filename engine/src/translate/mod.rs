@@ -1,0 +1,190 @@
+//! The translator: one pass over a body's operators, from stack code to register-like code.
+//!
+//! It keeps a symbolic operand stack ([`stack`]) whose entries say where a value is *without* moving it: in a local, a
+//! constant, an accumulator or the slot that belongs to its height. `local.get` and constants emit nothing; an operator
+//! emits one instruction that names its operands where they are and leaves its result in an accumulator. When the result
+//! is wanted in a slot after all (a `local.set`, an argument, a merge of control flow), the instruction that produced it is
+//! patched to write there. Comparisons that feed a branch are taken back and become part of it.
+//!
+//! ```text
+//! frame:  | parameters or results | return ip | caller's sp | locals … | operands by height … |
+//!         0                       record                    record + 2
+//! ```
+//!
+//! Everything here is safe code: what it emits is checked again by [`crate::code::verify`] in debug builds, and becomes
+//! runnable only in the linker.
+
+mod control;
+mod emit;
+mod operators;
+mod stack;
+
+use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
+
+use crate::code::verify;
+use crate::error::Error;
+use crate::module::{Module, Sections};
+use crate::types::{FuncType, ValType};
+use control::Frame;
+use stack::Stack;
+
+/// What is to be translated.
+pub(crate) struct Request<'a> {
+    pub module: &'a Module,
+    pub func: u32,
+    pub body: FunctionBody<'a>,
+    /// Validates on the way when there.
+    pub validate: Option<FuncToValidate<ValidatorResources>>,
+    /// Emits the instructions that tell a listener.
+    pub listens: bool,
+    /// Receives (word, offset in the module) for each operator that emitted something.
+    pub map: Option<&'a mut Vec<(u32, u64)>>,
+    pub allocations: &'a mut Allocations,
+}
+
+/// Memory that is used again from function to function.
+#[derive(Default)]
+pub(crate) struct Allocations {
+    validator: FuncValidatorAllocations,
+}
+
+/// Translates one function. The result is the header and the instructions, not linked.
+///
+/// # Errors
+///
+/// An invalid body, when asked to validate; a frame over the limit.
+pub(crate) fn function(request: Request<'_>) -> Result<Vec<u64>, Error> {
+    let Request { module, func, body, validate, listens, mut map, allocations } = request;
+    let mut validator = validate.map(|v| v.into_validator(std::mem::take(&mut allocations.validator)));
+    let ty = module.func_type(func);
+    let mut translator = Translator::new(module, ty, listens.then_some(func));
+
+    let mut reader = body.get_binary_reader();
+    if let Some(validator) = &mut validator {
+        validator.read_locals(&mut reader)?;
+    }
+    for local in body.get_locals_reader()? {
+        let (count, ty) = local?;
+        translator.declare_locals(count, ty, reader.original_position())?;
+    }
+    let mut operators = body.get_operators_reader()?;
+    translator.begin()?;
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        if let Some(validator) = &mut validator {
+            validator.op(offset, &operator)?;
+        }
+        let before = translator.code.len();
+        translator.operator(&operator, offset)?;
+        if let Some(map) = &mut map {
+            while map.last().is_some_and(|&(start, _)| start as usize >= before) {
+                map.pop();
+            }
+            map.push((before.min(translator.code.len()) as u32, offset));
+        }
+    }
+    if let Some(mut validator) = validator {
+        let end = operators.original_position();
+        operators.get_binary_reader().finish_expression(&validator.visitor(end))?;
+        allocations.validator = validator.into_allocations();
+    }
+    let code = translator.finish()?;
+    if cfg!(any(debug_assertions, fuzzing)) {
+        verify::verify(&code, module.sections()).map_err(|what| Error::module(format!("translator: {what}"), 0))?;
+    }
+    Ok(code)
+}
+
+/// A place that branches go to.
+#[derive(Default)]
+struct Label {
+    position: Option<usize>,
+    /// Words that wait for the position.
+    uses: Vec<usize>,
+}
+
+type LabelId = usize;
+
+/// Where a unit of fuel is charged: the check instruction at `position` pays for `cost` operators.
+struct FuelSite {
+    position: usize,
+    cost: u32,
+}
+
+struct Translator<'m> {
+    module: &'m Module,
+    sections: &'m Sections,
+    ty: &'m FuncType,
+    code: Vec<u64>,
+    /// The last instruction, while nothing can have branched to behind it.
+    last: Option<usize>,
+    stack: Stack,
+    control: Vec<Frame>,
+    labels: Vec<Label>,
+    locals: Vec<(u16, ValType)>,
+    /// Slot of the return record.
+    record: usize,
+    first_local: usize,
+    next_local: usize,
+    /// Slots of the frame: the largest that was needed.
+    frame_slots: usize,
+    /// Blocks entered since code became unreachable; `None` while it is reachable.
+    unreachable: Option<usize>,
+    fuel: Vec<FuelSite>,
+    /// The function's index, when somebody listens to it.
+    listens: Option<u32>,
+}
+
+impl<'m> Translator<'m> {
+    fn new(module: &'m Module, ty: &'m FuncType, listens: Option<u32>) -> Translator<'m> {
+        let record = ty.call_slots();
+        let mut translator = Translator {
+            module,
+            sections: module.sections(),
+            ty,
+            code: vec![0],
+            last: None,
+            stack: Stack::default(),
+            control: Vec::new(),
+            labels: Vec::new(),
+            locals: Vec::new(),
+            record,
+            first_local: record + 2,
+            next_local: record + 2,
+            frame_slots: record + 2,
+            unreachable: None,
+            fuel: Vec::new(),
+            listens,
+        };
+        let mut slot = 0;
+        for &param in ty.params() {
+            translator.locals.push((slot as u16, param));
+            slot += param.slots();
+        }
+        translator
+    }
+
+    /// Declares `count` locals that are no parameters.
+    fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType, offset: u64) -> Result<(), Error> {
+        let ty = ValType::from_wasm(ty).ok_or_else(|| Error::unsupported(format!("local of type {ty}"), offset))?;
+        let end = self.next_local + count as usize * ty.slots();
+        self.need_slots(end)?;
+        for _ in 0..count {
+            self.locals.push((self.next_local as u16, ty));
+            self.next_local += ty.slots();
+        }
+        Ok(())
+    }
+
+    /// Notes that the frame reaches up to slot `end`.
+    fn need_slots(&mut self, end: usize) -> Result<(), Error> {
+        if end > self.frame_slots {
+            let limit = self.module.engine().config().limits.frame_slots;
+            if end > limit {
+                return Err(Error::limit("frame_slots", format!("a function needs {end} slots, the limit is {limit}")));
+            }
+            self.frame_slots = end;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! WebAssembly's types, as the embedder sees them and as the engine lays them out in slots.
+
+use std::fmt;
+
+/// The type of a value.
+///
+/// Source: WebAssembly core specification, "Value Types".
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ValType {
+    /// 32-bit integer, without sign of its own.
+    I32,
+    /// 64-bit integer, without sign of its own.
+    I64,
+    /// IEEE 754 single precision.
+    F32,
+    /// IEEE 754 double precision.
+    F64,
+    /// 128-bit vector; two slots.
+    V128,
+    /// Reference to a function, or null.
+    FuncRef,
+    /// Reference to something of the host's, or null.
+    ExternRef,
+}
+
+impl ValType {
+    /// How many 64-bit slots a value of this type takes on the stack: 2 for `v128`, else 1.
+    ///
+    /// ```
+    /// use hostel_engine::ValType;
+    /// assert_eq!(ValType::I32.slots(), 1);
+    /// assert_eq!(ValType::V128.slots(), 2);
+    /// ```
+    pub const fn slots(self) -> usize {
+        match self {
+            ValType::V128 => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether values of this type are references.
+    pub const fn is_ref(self) -> bool {
+        matches!(self, ValType::FuncRef | ValType::ExternRef)
+    }
+
+    pub(crate) fn from_wasm(ty: wasmparser::ValType) -> Option<ValType> {
+        Some(match ty {
+            wasmparser::ValType::I32 => ValType::I32,
+            wasmparser::ValType::I64 => ValType::I64,
+            wasmparser::ValType::F32 => ValType::F32,
+            wasmparser::ValType::F64 => ValType::F64,
+            wasmparser::ValType::V128 => ValType::V128,
+            wasmparser::ValType::Ref(r) if r.is_func_ref() => ValType::FuncRef,
+            wasmparser::ValType::Ref(r) if r.is_extern_ref() => ValType::ExternRef,
+            wasmparser::ValType::Ref(_) => return None,
+        })
+    }
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ValType::I32 => "i32",
+            ValType::I64 => "i64",
+            ValType::F32 => "f32",
+            ValType::F64 => "f64",
+            ValType::V128 => "v128",
+            ValType::FuncRef => "funcref",
+            ValType::ExternRef => "externref",
+        })
+    }
+}
+
+/// The type of a function: parameters and results, in order.
+///
+/// ```
+/// use hostel_engine::{FuncType, ValType};
+/// let ty = FuncType::new([ValType::I32, ValType::I64], [ValType::F64]);
+/// assert_eq!(ty.to_string(), "(i32, i64) -> (f64)");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct FuncType {
+    types: Box<[ValType]>,
+    params: usize,
+}
+
+impl FuncType {
+    /// A function type of these parameters and results.
+    pub fn new(params: impl IntoIterator<Item = ValType>, results: impl IntoIterator<Item = ValType>) -> FuncType {
+        let mut types: Vec<ValType> = params.into_iter().collect();
+        let params = types.len();
+        types.extend(results);
+        FuncType { types: types.into(), params }
+    }
+
+    /// The parameters' types.
+    pub fn params(&self) -> &[ValType] {
+        &self.types[..self.params]
+    }
+
+    /// The results' types.
+    pub fn results(&self) -> &[ValType] {
+        &self.types[self.params..]
+    }
+
+    /// Slots that the parameters take.
+    pub fn param_slots(&self) -> usize {
+        slots(self.params())
+    }
+
+    /// Slots that the results take.
+    pub fn result_slots(&self) -> usize {
+        slots(self.results())
+    }
+
+    /// Slots of a call: the larger of [`param_slots`](Self::param_slots) and [`result_slots`](Self::result_slots).
+    /// It is the length of the slice a raw host function is given.
+    pub fn call_slots(&self) -> usize {
+        self.param_slots().max(self.result_slots())
+    }
+}
+
+fn slots(types: &[ValType]) -> usize {
+    types.iter().map(|ty| ty.slots()).sum()
+}
+
+impl fmt::Display for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, types: &[ValType]| {
+            for (i, ty) in types.iter().enumerate() {
+                write!(f, "{}{ty}", if i == 0 { "" } else { ", " })?;
+            }
+            Ok(())
+        };
+        f.write_str("(")?;
+        list(f, self.params())?;
+        f.write_str(") -> (")?;
+        list(f, self.results())?;
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Bytes of a page of linear memory.
+pub const PAGE_SIZE: u64 = 65536;
+
+/// The type of a linear memory. Sizes are in pages of 64 KiB.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MemoryType {
+    /// Pages at the start.
+    pub min: u64,
+    /// Pages it may grow to; `None` means as many as an address can reach.
+    pub max: Option<u64>,
+}
+
+impl fmt::Display for MemoryType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        limits(f, self.min, self.max)?;
+        f.write_str(" pages")
+    }
+}
+
+/// The type of a table. Sizes are in elements.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TableType {
+    /// The elements' type, a reference type.
+    pub element: ValType,
+    /// Elements at the start.
+    pub min: u64,
+    /// Elements it may grow to.
+    pub max: Option<u64>,
+}
+
+impl fmt::Display for TableType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        limits(f, self.min, self.max)?;
+        write!(f, " {}", self.element)
+    }
+}
+
+fn limits(f: &mut fmt::Formatter<'_>, min: u64, max: Option<u64>) -> fmt::Result {
+    match max {
+        Some(max) => write!(f, "{min}..={max}"),
+        None => write!(f, "{min}.."),
+    }
+}
+
+/// The type of a global.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct GlobalType {
+    /// The value's type.
+    pub content: ValType,
+    /// Whether it may be changed.
+    pub mutable: bool,
+}
+
+impl fmt::Display for GlobalType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.mutable { write!(f, "mut {}", self.content) } else { write!(f, "{}", self.content) }
+    }
+}
+
+/// The type of anything that is imported or exported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+}
+
+impl fmt::Display for ExternType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExternType::Func(ty) => write!(f, "function {ty}"),
+            ExternType::Table(ty) => write!(f, "table {ty}"),
+            ExternType::Memory(ty) => write!(f, "memory {ty}"),
+            ExternType::Global(ty) => write!(f, "global {ty}"),
+        }
+    }
+}
