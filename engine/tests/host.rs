@@ -1,0 +1,475 @@
+//! The raw host interface: what a host function sees, may do, and cannot break.
+
+mod kit;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use hostel_engine::{
+    Caller, Config, Engine, Error, Extern, FuncType, FunctionDefinition, FunctionListener, HostModuleBuilder, Limits, Linker,
+    Module, Store, Trap, TrapCode, Val, ValType, proxy_module,
+};
+use kit::{instantiate, wasm};
+
+const I32: ValType = ValType::I32;
+
+#[test]
+fn slots_are_as_long_as_the_larger_of_parameters_and_results() {
+    let engine = Engine::default();
+    let host = HostModuleBuilder::<Vec<usize>>::new("h")
+        .new_function()
+        .with_raw_function([I32], [I32, I32, I32], |lens, stack| {
+            lens.push(stack.len());
+            stack.copy_from_slice(&[1, 2, 3]);
+            Ok(())
+        })
+        .export("grow")
+        .new_function()
+        .with_raw_function([I32, I32], [], |lens, stack| {
+            lens.push(stack.len());
+            Ok(())
+        })
+        .export("shrink")
+        .new_function()
+        .with_raw_function([], [], |lens, stack| {
+            lens.push(stack.len());
+            Ok(())
+        })
+        .export("none")
+        .compile(&engine)
+        .unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.host_module(&host).unwrap();
+    let mut store = Store::new(&engine, Vec::new());
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "h" "grow" (func $grow (param i32) (result i32 i32 i32)))
+            (import "h" "shrink" (func $shrink (param i32 i32))) (import "h" "none" (func $none))
+            (func (export "run") (result i32) (local i32 i32)
+                (call $shrink (i32.const 1) (i32.const 2)) (call $none)
+                (call $grow (i32.const 9)) (local.set 0) (local.set 1)
+                (i32.add (i32.mul (local.get 0) (i32.const 100)) (i32.add (i32.mul (local.get 1) (i32.const 10))))))"#,
+    )
+    .unwrap();
+    let run = instance.typed_func::<(), i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, ()).unwrap(), 321);
+    assert_eq!(store.data(), &[2, 0, 3]);
+}
+
+#[test]
+fn junk_above_32_bits_is_ignored() {
+    let engine = Engine::default();
+    let host = HostModuleBuilder::<()>::new("h")
+        .new_function()
+        .with_raw_function([], [I32, ValType::F32], |(), stack| {
+            stack[0] = 0xdead_beef_0000_0005;
+            stack[1] = 0xffff_ffff_0000_0000 | u64::from(1.5f32.to_bits());
+            Ok(())
+        })
+        .export("junk")
+        .compile(&engine)
+        .unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.host_module(&host).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "h" "junk" (func $junk (result i32 f32)))
+            (memory 1) (table 6 funcref) (global $g (mut i32) (i32.const 0))
+            (func (export "compare") (result i32) (local f32)
+                (call $junk) (local.set 0) (if (result i32) (i32.eq (i32.const 5)) (then (i32.trunc_f32_s (local.get 0))) (else (i32.const 99))))
+            (func (export "address") (result i32) (call $junk) (drop) (i32.load))
+            (func (export "extend") (result i64) (call $junk) (drop) (i64.extend_i32_u))
+            (func (export "global") (result i64) (call $junk) (drop) (global.set $g) (i64.extend_i32_u (global.get $g)))
+            (func (export "grow") (result i32) (call $junk) (drop) (memory.grow))
+            (func (export "branch") (result i32)
+                (block (block (block (block (block (block (call $junk) (drop) (br_table 0 1 2 3 4 5 0))))) (return (i32.const 1)))) (i32.const 6)))"#,
+    )
+    .unwrap();
+    assert_eq!(instance.typed_func::<(), i32>(&store, "compare").unwrap().call(&mut store, ()).unwrap(), 1);
+    assert_eq!(instance.typed_func::<(), i32>(&store, "address").unwrap().call(&mut store, ()).unwrap(), 0);
+    assert_eq!(instance.typed_func::<(), i64>(&store, "extend").unwrap().call(&mut store, ()).unwrap(), 5);
+    assert_eq!(instance.typed_func::<(), i64>(&store, "global").unwrap().call(&mut store, ()).unwrap(), 5);
+    assert_eq!(instance.typed_func::<(), i32>(&store, "grow").unwrap().call(&mut store, ()).unwrap(), 1);
+    assert_eq!(instance.typed_func::<(), i32>(&store, "branch").unwrap().call(&mut store, ()).unwrap(), 6);
+}
+
+#[test]
+fn forged_references_are_refused_where_they_are_used() {
+    let engine = Engine::default();
+    let host = HostModuleBuilder::<u64>::new("h")
+        .new_function()
+        .with_raw_function([], [ValType::FuncRef], |forged, stack| {
+            stack[0] = *forged;
+            Ok(())
+        })
+        .export("forge")
+        .compile(&engine)
+        .unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.host_module(&host).unwrap();
+    let text = r#"(module (import "h" "forge" (func $forge (result funcref))) (table $t 4 funcref) (type $v (func))
+        (func (export "set") (table.set (i32.const 0) (call $forge)))
+        (func (export "grow") (drop (table.grow (call $forge) (i32.const 1))))
+        (func (export "fill") (table.fill (i32.const 0) (call $forge) (i32.const 1)))
+        (func (export "get") (result funcref) (call $forge)))"#;
+    for forged in [5, 77, 1 << 32 | 99, 9 << 32, u64::MAX, 1 << 63] {
+        let mut store = Store::new(&engine, forged);
+        let instance = instantiate(&linker, &mut store, text).unwrap();
+        for name in ["set", "grow", "fill"] {
+            let trap = instance.typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
+            assert_eq!(trap.code(), Some(TrapCode::InvalidReference), "{name} of {forged:#x}");
+        }
+        let get = instance.get_func(&store, "get").unwrap();
+        let error = get.call(&mut store, &[], &mut [Val::I32(0)]).unwrap_err();
+        assert!(error.to_string().contains("invalid reference"), "{error}");
+    }
+}
+
+#[test]
+fn memory_grows_inside_a_host_function_and_the_guest_sees_it() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    linker.func_wrap("h", "grow", |_: &mut (), module: &mut Caller<'_>, pages: u32| -> u32 {
+        let old = module.grow_memory(u64::from(pages)).expect("no limit is near");
+        module.memory().expect("exported")[old as usize * 65536] = 42;
+        old as u32
+    });
+    let mut store = Store::new(&engine, ());
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "h" "grow" (func $grow (param i32) (result i32))) (memory (export "memory") 1)
+            (func (export "run") (result i32) (i32.store8 (i32.const 0) (i32.const 1))
+                (i32.load8_u (i32.mul (call $grow (i32.const 100)) (i32.const 65536)))))"#,
+    )
+    .unwrap();
+    let run = instance.typed_func::<(), i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, ()).unwrap(), 42);
+    assert_eq!(instance.get_memory(&store, "memory").unwrap().size(&store), 101);
+    assert_eq!(run.call(&mut store, ()).unwrap(), 42);
+}
+
+#[test]
+fn a_host_function_calls_back_into_the_guest() {
+    let engine = Engine::default();
+    let host = HostModuleBuilder::<u32>::new("h")
+        .new_function()
+        .with_raw_module_function([I32], [I32], |depth, module, stack| {
+            *depth += 1;
+            let n = stack[0] as u32;
+            let Some(Extern::Func(down)) = module.get_export("down") else { return Err(Trap::message("no export")) };
+            if n == 0 {
+                stack[0] = 0;
+                return Ok(());
+            }
+            let mut inner = [u64::from(n - 1)];
+            down.call_with_stack(module.with(depth), &mut inner)?;
+            stack[0] = inner[0] + 1;
+            Ok(())
+        })
+        .export("up")
+        .compile(&engine)
+        .unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.host_module(&host).unwrap();
+    let mut store = Store::new(&engine, 0);
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "h" "up" (func $up (param i32) (result i32))) (memory (export "memory") 1)
+            (func (export "down") (param i32) (result i32) (local i64 i64)
+                (drop (memory.grow (i32.const 1)))
+                (local.set 1 (i64.const 7))
+                (i32.add (call $up (local.get 0)) (i32.wrap_i64 (i64.sub (local.get 1) (i64.const 7))))))"#,
+    )
+    .unwrap();
+    let down = instance.typed_func::<i32, i32>(&store, "down").unwrap();
+    assert_eq!(down.call(&mut store, 20).unwrap(), 20);
+    assert_eq!(*store.data(), 21);
+    let trap = down.call(&mut store, 100_000).unwrap_err();
+    assert_eq!(trap.code(), Some(TrapCode::StackOverflow));
+    assert_eq!(down.call(&mut store, 3).unwrap(), 3, "the store is usable after the trap");
+}
+
+#[test]
+fn a_panic_in_a_host_function_leaves_the_store_usable() {
+    let engine = Engine::default();
+    let mut linker = Linker::<u32>::new(&engine);
+    linker.func_wrap("h", "f", |calls: &mut u32, panic: u32| {
+        *calls += 1;
+        assert!(panic == 0, "asked to");
+    });
+    let mut store = Store::new(&engine, 0);
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "h" "f" (func $f (param i32)))
+            (func $deep (export "run") (param i32 i32) (result i32)
+                (if (result i32) (local.get 1)
+                    (then (i32.add (i32.const 1) (call $deep (local.get 0) (i32.sub (local.get 1) (i32.const 1)))))
+                    (else (call $f (local.get 0)) (i32.const 0)))))"#,
+    )
+    .unwrap();
+    let run = instance.typed_func::<(i32, i32), i32>(&store, "run").unwrap();
+    for _ in 0..3 {
+        let panic = catch_unwind(AssertUnwindSafe(|| run.call(&mut store, (1, 50))));
+        assert!(panic.is_err());
+        assert_eq!(run.call(&mut store, (0, 1000)).unwrap(), 1000);
+    }
+    assert_eq!(*store.data(), 6);
+}
+
+#[test]
+fn errors_and_exits_of_host_functions_come_out_as_they_went_in() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    linker.func_wrap("h", "f", |kind: i32| -> Result<i32, Trap> {
+        match kind {
+            0 => Err(Trap::exit(u32::MAX)),
+            1 => Err(Trap::new(std::io::Error::other("disk on fire"))),
+            2 => Err(TrapCode::IntegerOverflow.into()),
+            _ => Ok(kind),
+        }
+    });
+    let mut store = Store::new(&engine, ());
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module $m (import "h" "f" (func $f (param i32) (result i32)))
+            (func $outer (export "run") (param i32) (result i32) (call $inner (local.get 0)))
+            (func $inner (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 0))))"#,
+    )
+    .unwrap();
+    let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+    let exit = run.call(&mut store, 0).unwrap_err();
+    assert_eq!(exit.exit_status(), Some(u32::MAX));
+    assert!(exit.frames().is_empty(), "an exit is no trap");
+    let error = run.call(&mut store, 1).unwrap_err();
+    assert_eq!(error.downcast_ref::<std::io::Error>().unwrap().to_string(), "disk on fire");
+    let names: Vec<_> = error.frames().iter().map(|frame| frame.func_name.as_deref().unwrap()).collect();
+    assert_eq!(names, ["inner", "outer"]);
+    assert_eq!(error.frames()[0].module.as_deref(), Some("m"));
+    assert_eq!(run.call(&mut store, 2).unwrap_err().code(), Some(TrapCode::IntegerOverflow));
+    assert_eq!(run.call(&mut store, 3).unwrap(), 3);
+}
+
+#[test]
+fn typed_closures_take_sixteen_parameters_of_all_types() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    #[allow(clippy::too_many_arguments)]
+    fn all(a: i32, b: u32, c: i64, d: u64, e: f32, f: f64, g: i32, h: i32, i: i32, j: i32, k: i32, l: i32, m: i32, n: i32, o: i32, p: i32) -> (f64, i64) {
+        (f64::from(a) + f64::from(b) + f64::from(e) + f, c + d as i64 + i64::from(g + h + i + j + k + l + m + n + o + p))
+    }
+    linker.func_wrap("h", "f", all);
+    let mut store = Store::new(&engine, ());
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "h" "f" (func $f (param i32 i32 i64 i64 f32 f64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result f64 i64)))
+            (func (export "run") (result f64 i64)
+                (call $f (i32.const -1) (i32.const 2) (i64.const 1000) (i64.const 10000) (f32.const 0.5) (f64.const 0.25)
+                    (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5) (i32.const 6) (i32.const 7) (i32.const 8)
+                    (i32.const 9) (i32.const 10))))"#,
+    )
+    .unwrap();
+    let run = instance.typed_func::<(), (f64, i64)>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, ()).unwrap(), (1.75, 11055));
+}
+
+#[test]
+fn the_builder_tells_what_is_wrong_when_it_compiles() {
+    let engine = Engine::default();
+    let error = |builder: HostModuleBuilder<()>| builder.compile(&engine).err().expect("it is wrong").to_string();
+    let f = || HostModuleBuilder::<()>::new("env").new_function();
+    let text = error(f().with_func(|_: i32| 0i32).with_parameter_names(["a", "b"]).export("f"));
+    assert!(text.contains("\"env\"") && text.contains("\"f\"") && text.contains("2 parameter names for 1"), "{text}");
+    let text = error(f().with_func(|_: i32| 0i32).with_result_names(["a", "b"]).export("f"));
+    assert!(text.contains("2 result names for 1"), "{text}");
+    assert!(error(f().export("f")).contains("no function given"));
+    assert!(error(f().with_func(|| ()).export("")).contains("empty name"));
+}
+
+#[test]
+fn later_exports_override_and_modules_are_renamed() {
+    let engine = Engine::default();
+    let host = HostModuleBuilder::<()>::new("env")
+        .new_function()
+        .with_func(|| 1i32)
+        .export("f")
+        .new_function()
+        .with_func(|| 2i32)
+        .export("g")
+        .new_function()
+        .with_func(|| 3i32)
+        .export("f")
+        .compile(&engine)
+        .unwrap();
+    assert_eq!(host.function_names().collect::<Vec<_>>(), ["f", "g"]);
+    let text = r#"(module (import "other" "f" (func $f (result i32))) (import "env" "f" (func $e (result i32)))
+        (func (export "run") (result i32) (i32.add (call $f) (call $e))))"#;
+    let mut linker = Linker::new(&engine);
+    linker.host_module(&host).unwrap().host_module(&host.renamed("other")).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = instantiate(&linker, &mut store, text).unwrap();
+    assert_eq!(instance.typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 6);
+    linker.func_wrap("env", "f", || 40i32);
+    let instance = instantiate(&linker, &mut store, text).unwrap();
+    assert_eq!(instance.typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 43);
+}
+
+/// Notes what it hears.
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl FunctionListener for Notes {
+    fn before(&self, _: &mut Caller<'_>, definition: &FunctionDefinition, params: &[u64]) {
+        self.0.lock().unwrap().push(format!("> {} {params:?}", definition.name().unwrap_or("?")));
+    }
+    fn after(&self, module: &mut Caller<'_>, definition: &FunctionDefinition, results: &[u64]) {
+        let pages = module.memory().map_or(0, |memory| memory.len() / 65536);
+        self.0.lock().unwrap().push(format!("< {} {results:?} {pages}", definition.name().unwrap_or("?")));
+    }
+    fn abort(&self, definition: &FunctionDefinition, trap: &Trap) {
+        self.0.lock().unwrap().push(format!("! {} {trap}", definition.name().unwrap_or("?")));
+    }
+}
+
+#[test]
+fn listeners_hear_before_after_and_abort_of_guests_and_hosts() {
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let shared = notes.clone();
+    let mut config = Config::new();
+    config.function_listeners(Arc::new(move |definition: &FunctionDefinition| {
+        (definition.name() != Some("silent")).then(|| Arc::new(Notes(shared.clone())) as Arc<dyn FunctionListener>)
+    }));
+    let engine = Engine::new(&config).unwrap();
+    let host = HostModuleBuilder::<()>::new("h")
+        .new_function()
+        .with_func(|x: i32| -> Result<i32, Trap> { if x == 13 { Err(Trap::exit(1)) } else { Ok(x * 2) } })
+        .with_name("double")
+        .export("f")
+        .compile(&engine)
+        .unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.host_module(&host).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "h" "f" (func $f (param i32) (result i32))) (memory (export "memory") 2)
+            (func $silent (param i32) (result i32) (call $f (local.get 0)))
+            (func $tail (param i32) (result i32) (return_call $silent (local.get 0)))
+            (func $run (export "run") (param i32) (result i32) (i32.add (call $tail (local.get 0)) (i32.const 1))))"#,
+    )
+    .unwrap();
+    let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, 4).unwrap(), 9);
+    assert_eq!(std::mem::take(&mut *notes.lock().unwrap()), ["> run [4]", "> tail [4]", "> double [4]", "< double [8] 2", "< tail [8] 2", "< run [9] 2"]);
+    run.call(&mut store, 13).unwrap_err();
+    let heard = std::mem::take(&mut *notes.lock().unwrap());
+    assert_eq!(heard[3..], ["! double exit status 1", "! tail exit status 1", "! run exit status 1"]);
+}
+
+#[test]
+fn proxies_call_as_guests_do() {
+    let engine = Engine::default();
+    let host = HostModuleBuilder::<()>::new("env")
+        .new_function()
+        .with_func(|_: &mut (), module: &mut Caller<'_>, at: u32| -> u32 { u32::from(module.memory().unwrap()[at as usize]) })
+        .export("peek")
+        .compile(&engine)
+        .unwrap();
+    let proxy = proxy_module(&host, 1).unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.host_module(&host).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = linker.instantiate(&mut store, &proxy).unwrap();
+    instance.get_memory(&store, "memory").unwrap().write(&mut store, 7, &[99]).unwrap();
+    assert_eq!(instance.typed_func::<u32, u32>(&store, "peek").unwrap().call(&mut store, 7).unwrap(), 99);
+}
+
+#[test]
+fn host_functions_are_called_through_tables_and_by_the_host() {
+    let engine = Engine::default();
+    let mut linker = Linker::<u32>::new(&engine);
+    linker.func_wrap("h", "f", |ctx: &mut u32, x: i32| {
+        *ctx += 1;
+        x + 1
+    });
+    let mut store = Store::new(&engine, 0);
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (type $t (func (param i32) (result i32))) (import "h" "f" (func $f (type $t)))
+            (table (export "table") funcref (elem $f $own)) (func $own (type $t) (i32.const 5))
+            (func (export "run") (param i32 i32) (result i32) (call_indirect (type $t) (local.get 0) (local.get 1))))"#,
+    )
+    .unwrap();
+    let run = instance.typed_func::<(i32, i32), i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, (1, 0)).unwrap(), 2);
+    assert_eq!(run.call(&mut store, (1, 1)).unwrap(), 5);
+    let table = instance.get_table(&store, "table").unwrap();
+    let Some(Val::FuncRef(Some(f))) = table.get(&store, 0) else { panic!("a function") };
+    assert_eq!(f.ty(&store), FuncType::new([I32], [I32]));
+    assert_eq!(f.typed::<i32, i32>(&store).unwrap().call(&mut store, 8).unwrap(), 9);
+    assert_eq!(*store.data(), 2);
+}
+
+#[test]
+fn link_errors_name_the_import_and_both_types() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    linker.func_wrap("h", "f", |_: i32| ());
+    let mut store = Store::new(&engine, ());
+    let error = |store: &mut Store<()>, text: &str| instantiate(&linker, store, text).unwrap_err().to_string();
+    let text = error(&mut store, r#"(module (import "h" "g" (func)))"#);
+    assert!(text.contains("\"h\" \"g\"") && text.contains("unknown import"), "{text}");
+    let text = error(&mut store, r#"(module (import "h" "f" (func (param i64))))"#);
+    assert!(text.contains("(i64) -> ()") && text.contains("(i32) -> ()"), "{text}");
+    let text = error(&mut store, r#"(module (import "h" "f" (memory 1)))"#);
+    assert!(text.contains("memory") && text.contains("function"), "{text}");
+}
+
+#[test]
+fn contexts_of_another_type_are_refused() {
+    let engine = Engine::default();
+    let mut linker = Linker::<u32>::new(&engine);
+    linker.func_wrap("h", "f", |_: &mut u32, module: &mut Caller<'_>| {
+        let mut wrong = String::new();
+        module.with(&mut wrong);
+    });
+    let mut store = Store::new(&engine, 0);
+    let instance = instantiate(&linker, &mut store, r#"(module (import "h" "f" (func $f)) (func (export "run") (call $f)))"#).unwrap();
+    let run = instance.typed_func::<(), ()>(&store, "run").unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| run.call(&mut store, ()))).is_err());
+}
+
+#[test]
+fn limits_name_themselves() {
+    let limited = |limits: Limits| {
+        let mut config = Config::new();
+        config.limits(limits);
+        Engine::new(&config).unwrap()
+    };
+    let error = |engine: &Engine, text: &str| -> Error {
+        let mut store = Store::new(engine, ());
+        match Module::new(engine, wasm(text)) {
+            Ok(module) => Linker::new(engine).instantiate(&mut store, &module).unwrap_err(),
+            Err(error) => error,
+        }
+    };
+    let engine = limited(Limits { memory_bytes: 65536, table_elements: 10, module_bytes: 200, frame_slots: 20, ..Limits::default() });
+    for (limit, text) in [
+        ("memory_bytes", "(module (memory 65536))"),
+        ("table_elements", "(module (table 11 funcref))"),
+        ("frame_slots", "(module (func (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)))"),
+    ] {
+        let text = error(&engine, text).to_string();
+        assert!(text.contains(limit), "{text}");
+    }
+    let big = format!("(module (memory 1) (data (i32.const 0) \"{}\"))", "x".repeat(300));
+    assert!(error(&engine, &big).to_string().contains("module_bytes"));
+}

@@ -1,0 +1,355 @@
+//! How an embedder says what a guest may have. Mistakes wait until [`WasiCtxBuilder::build`].
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::abi::Fdflags;
+use crate::clocks::{ClockSource, Clocks};
+use crate::ctx::WasiCtx;
+use crate::fs::Directory;
+use crate::fs::host::HostDirectory;
+use crate::fs::memory::MemoryFs;
+use crate::random::{Random, RandomSource};
+use crate::socket::Listener;
+use crate::stdio::{Stdio, Stream};
+use crate::strings::Strings;
+use crate::table::{Descriptor, FdTable, Mount, Perms, STANDARD_INPUT, STANDARD_OUTPUT};
+
+/// The limit of descriptors unless [`WasiCtxBuilder::max_fds`] says otherwise. Chosen: above every libc's default,
+/// and small enough that a full table is a few MiB.
+pub const DEFAULT_MAX_FDS: u32 = 65_536;
+
+/// Builds a [`WasiCtx`]. Bytes need not be UTF-8; for `OsStr`s there is
+/// [`as_encoded_bytes`](std::ffi::OsStr::as_encoded_bytes).
+#[must_use = "nothing happens until `build`"]
+pub struct WasiCtxBuilder {
+    args: Vec<Vec<u8>>,
+    /// `NAME=VALUE`.
+    environ: Vec<Vec<u8>>,
+    stdio: [Stdio; 3],
+    preopens: Vec<Preopen>,
+    listeners: Vec<Listener>,
+    clocks: ClockSource,
+    random: Option<Random>,
+    max_fds: u32,
+    /// The first thing that was wrong.
+    error: Option<BuildError>,
+}
+
+struct Preopen {
+    source: PreopenSource,
+    name: Vec<u8>,
+    perms: Perms,
+}
+
+enum PreopenSource {
+    Path(PathBuf),
+    Open(Arc<dyn Directory>),
+}
+
+/// Why there is no context.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// An argument contains NUL.
+    NulInArgument {
+        /// Its place, 0 for the program's name.
+        index: usize,
+        /// The argument.
+        argument: Vec<u8>,
+    },
+    /// An environment variable's name or value contains NUL.
+    NulInVariable {
+        /// The variable's name.
+        name: Vec<u8>,
+    },
+    /// An environment variable's name is empty or contains `=`.
+    VariableName {
+        /// The name.
+        name: Vec<u8>,
+    },
+    /// The guest's name of a directory is empty or contains NUL.
+    DirectoryName {
+        /// The name.
+        name: Vec<u8>,
+    },
+    /// Arguments or environment do not fit a 32-bit memory.
+    StringsTooLong,
+    /// A directory could not be opened.
+    Directory {
+        /// The host's path.
+        path: PathBuf,
+        /// What the host said.
+        source: io::Error,
+    },
+    /// A standard stream could not be inherited.
+    Stdio {
+        /// `stdin`, `stdout` or `stderr`.
+        stream: &'static str,
+        /// What the host said.
+        source: io::Error,
+    },
+    /// A listener could not be made non-blocking.
+    Listener {
+        /// What the host said.
+        source: io::Error,
+    },
+    /// The host has no randomness to give.
+    Random {
+        /// What the host said.
+        source: io::Error,
+    },
+    /// More preopens than descriptors are allowed.
+    TooManyPreopens {
+        /// The limit.
+        max_fds: u32,
+    },
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use BuildError::*;
+        match self {
+            NulInArgument { index, argument } => {
+                write!(f, "argument {index} contains a NUL byte: \"{}\"", argument.escape_ascii())
+            }
+            NulInVariable { name } => {
+                write!(f, "environment variable contains a NUL byte: \"{}\"", name.escape_ascii())
+            }
+            VariableName { name } => {
+                write!(f, "environment variable's name is empty or contains `=`: \"{}\"", name.escape_ascii())
+            }
+            DirectoryName { name } => {
+                write!(f, "directory's guest name is empty or contains a NUL byte: \"{}\"", name.escape_ascii())
+            }
+            StringsTooLong => f.write_str("arguments or environment exceed 4 GiB, a guest's whole memory"),
+            Directory { path, source } => write!(f, "cannot open directory {}: {source}", path.display()),
+            Stdio { stream, source } => write!(f, "cannot inherit {stream}: {source}"),
+            Listener { source } => write!(f, "cannot make the listener non-blocking: {source}"),
+            Random { source } => write!(f, "cannot seed the random generator: {source}"),
+            TooManyPreopens { max_fds } => write!(f, "more preopens than the limit of {max_fds} descriptors"),
+        }
+    }
+}
+
+impl Error for BuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            BuildError::Directory { source, .. }
+            | BuildError::Stdio { source, .. }
+            | BuildError::Listener { source }
+            | BuildError::Random { source } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl WasiCtxBuilder {
+    pub(crate) fn new() -> Self {
+        WasiCtxBuilder {
+            args: Vec::new(),
+            environ: Vec::new(),
+            stdio: [Stdio::null(), Stdio::null(), Stdio::null()],
+            preopens: Vec::new(),
+            listeners: Vec::new(),
+            clocks: ClockSource::System,
+            random: None,
+            max_fds: DEFAULT_MAX_FDS,
+            error: None,
+        }
+    }
+
+    /// Adds an argument; the first is the program's name.
+    pub fn arg(mut self, arg: impl AsRef<[u8]>) -> Self {
+        let argument = arg.as_ref().to_vec();
+        if argument.contains(&0) {
+            let index = self.args.len();
+            return self.wrong(BuildError::NulInArgument { index, argument });
+        }
+        self.args.push(argument);
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args(self, args: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        args.into_iter().fold(self, |builder, arg| builder.arg(arg))
+    }
+
+    /// Adds the host process's own arguments.
+    pub fn inherit_args(self) -> Self {
+        std::env::args_os().fold(self, |builder, arg| builder.arg(arg.as_encoded_bytes()))
+    }
+
+    /// Adds a variable. The order is kept, and so are several of one name.
+    pub fn env(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        let name = name.as_ref();
+        if name.is_empty() || name.contains(&b'=') {
+            return self.wrong(BuildError::VariableName { name: name.to_vec() });
+        }
+        self.variable(name, value.as_ref())
+    }
+
+    /// Adds variables.
+    pub fn envs(self, variables: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>) -> Self {
+        variables.into_iter().fold(self, |builder, (name, value)| builder.env(name, value))
+    }
+
+    /// Adds the host process's whole environment, odd names included.
+    pub fn inherit_env(self) -> Self {
+        std::env::vars_os()
+            .fold(self, |builder, (name, value)| builder.variable(name.as_encoded_bytes(), value.as_encoded_bytes()))
+    }
+
+    fn variable(mut self, name: &[u8], value: &[u8]) -> Self {
+        if name.contains(&0) || value.contains(&0) {
+            return self.wrong(BuildError::NulInVariable { name: name.to_vec() });
+        }
+        self.environ.push([name, b"=", value].concat());
+        self
+    }
+
+    /// Connects stdin. Default: [`Stdio::null`].
+    pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
+        self.stdio[0] = stdin.into();
+        self
+    }
+
+    /// Connects stdout. Default: [`Stdio::null`].
+    pub fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.stdio[1] = stdout.into();
+        self
+    }
+
+    /// Connects stderr. Default: [`Stdio::null`].
+    pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
+        self.stdio[2] = stderr.into();
+        self
+    }
+
+    /// Connects all three to the host process's own.
+    pub fn inherit_stdio(self) -> Self {
+        self.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit())
+    }
+
+    /// Gives the guest a directory of the host's under the name `guest_path`. Directories get the numbers from 3 on, in
+    /// the order they were given.
+    pub fn preopened_dir(self, host_path: impl AsRef<Path>, guest_path: impl AsRef<[u8]>, perms: Perms) -> Self {
+        self.preopen(PreopenSource::Path(host_path.as_ref().to_path_buf()), guest_path.as_ref(), perms)
+    }
+
+    /// Gives the guest any [`Directory`].
+    pub fn preopened(self, dir: Arc<dyn Directory>, guest_path: impl AsRef<[u8]>, perms: Perms) -> Self {
+        self.preopen(PreopenSource::Open(dir), guest_path.as_ref(), perms)
+    }
+
+    /// Gives the guest the root of an in-memory file system.
+    pub fn in_memory_dir(self, fs: &MemoryFs, guest_path: impl AsRef<[u8]>, perms: Perms) -> Self {
+        self.preopened(fs.root(), guest_path, perms)
+    }
+
+    fn preopen(mut self, source: PreopenSource, name: &[u8], perms: Perms) -> Self {
+        let name = name.to_vec();
+        if name.is_empty() || name.contains(&0) {
+            return self.wrong(BuildError::DirectoryName { name });
+        }
+        self.preopens.push(Preopen { source, name, perms });
+        self
+    }
+
+    /// Gives the guest a listening socket. Sockets get the numbers after all directories, in the order they were given.
+    pub fn preopened_listener(mut self, listener: impl Into<Listener>) -> Self {
+        self.listeners.push(listener.into());
+        self
+    }
+
+    /// Replaces the system's clocks.
+    pub fn clocks(mut self, clocks: impl Clocks + 'static) -> Self {
+        self.clocks = ClockSource::Custom(Box::new(clocks));
+        self
+    }
+
+    /// Makes `random_get` repeatable: the same seed gives the same bytes. They are no secret.
+    pub fn random(mut self, seed: u64) -> Self {
+        self.random = Some(Random::seeded(seed));
+        self
+    }
+
+    /// Replaces the system's randomness.
+    pub fn random_source(mut self, source: impl RandomSource + 'static) -> Self {
+        self.random = Some(Random::Custom(Box::new(source)));
+        self
+    }
+
+    /// The most descriptors the guest can have open, stdio and preopens included; numbers stay below it. Default:
+    /// [`DEFAULT_MAX_FDS`]. One more is EMFILE.
+    pub fn max_fds(mut self, max_fds: u32) -> Self {
+        // The witx promises numbers below 2³¹.
+        self.max_fds = max_fds.min(1 << 31);
+        self
+    }
+
+    /// Remembers the first mistake.
+    fn wrong(mut self, error: BuildError) -> Self {
+        self.error.get_or_insert(error);
+        self
+    }
+
+    /// Opens what is to be opened and makes the context.
+    pub fn build(self) -> Result<WasiCtx, BuildError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let mut table = FdTable::new(self.max_fds);
+        for (number, (stdio, stream)) in self.stdio.into_iter().zip(Stream::ALL).enumerate() {
+            let (file, flags) =
+                stdio.open(stream).map_err(|source| BuildError::Stdio { stream: stream.name(), source })?;
+            let rights = if stream == Stream::Stdin { STANDARD_INPUT } else { STANDARD_OUTPUT };
+            table.set_stdio(number, Descriptor::for_file(file, flags & KEPT_FLAGS, rights));
+        }
+        let too_many = |_| BuildError::TooManyPreopens { max_fds: self.max_fds };
+        for (id, preopen) in (0..).zip(self.preopens) {
+            let dir: Arc<dyn Directory> = match preopen.source {
+                PreopenSource::Open(dir) => dir,
+                PreopenSource::Path(path) => match HostDirectory::open_ambient(&path) {
+                    Ok(dir) => Arc::new(dir),
+                    Err(source) => return Err(BuildError::Directory { path, source }),
+                },
+            };
+            let mount = Mount { id, perms: preopen.perms };
+            table.insert(Descriptor::for_preopen(dir, preopen.name.into(), mount)).map_err(too_many)?;
+        }
+        for listener in self.listeners {
+            listener.0.prepare().map_err(|source| BuildError::Listener { source })?;
+            table.insert(Descriptor::for_listener(listener)).map_err(too_many)?;
+        }
+        Ok(WasiCtx {
+            args: Strings::new(self.args).ok_or(BuildError::StringsTooLong)?,
+            environ: Strings::new(self.environ).ok_or(BuildError::StringsTooLong)?,
+            table,
+            clocks: self.clocks,
+            random: match self.random {
+                Some(random) => random,
+                None => Random::system().map_err(|source| BuildError::Random { source })?,
+            },
+        })
+    }
+}
+
+/// Of the flags that a host's descriptor already has. The sync flags of an inherited stream are the host's affair.
+const KEPT_FLAGS: Fdflags = Fdflags::APPEND.union(Fdflags::NONBLOCK);
+
+impl fmt::Debug for WasiCtxBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasiCtxBuilder")
+            .field("args", &self.args.len())
+            .field("environ", &self.environ.len())
+            .field("stdio", &self.stdio)
+            .field("preopens", &self.preopens.len())
+            .field("listeners", &self.listeners.len())
+            .field("max_fds", &self.max_fds)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! The functions on hostel's engine: registered through the host builder that everybody uses, and the short ways to run a
+//! command or start a reactor.
+
+use hostel_engine::{
+    Caller, Engine, Error, HostModule, HostModuleBuilder, Instance, Linker, Module, Store, StoreContext, Trap, ValType as Engines,
+};
+
+use crate::ctx::WasiCtx;
+use crate::functions::{Exit, Function, Registrar, ValType};
+use crate::{functions, preview0};
+
+/// The module name of preview1.
+pub const PREVIEW1: &str = "wasi_snapshot_preview1";
+/// The module name of preview0, which a few old guests import.
+pub const PREVIEW0: &str = "wasi_unstable";
+
+/// Registers functions with a host module; `get` finds the context in the store's data.
+struct Registration<T: 'static, G> {
+    /// `None` only while a function is being added.
+    builder: Option<HostModuleBuilder<T>>,
+    get: G,
+}
+
+impl<T, G> Registrar for Registration<T, G>
+where
+    T: 'static,
+    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+{
+    fn function<F>(&mut self, function: &'static Function, call: F)
+    where
+        F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Exit> + Copy + Send + Sync + 'static,
+    {
+        let get = self.get;
+        let params = function.params.iter().map(|param| match param.ty {
+            ValType::I32 => Engines::I32,
+            ValType::I64 => Engines::I64,
+        });
+        let results: &[Engines] = if function.result { &[Engines::I32] } else { &[] };
+        let raw = move |ctx: &mut T, module: &mut Caller<'_>, stack: &mut [u64]| {
+            call(get(ctx), module.memory(), stack).map_err(|Exit(status)| Trap::exit(status))
+        };
+        let builder = self.builder.take().map(|builder| {
+            builder
+                .new_function()
+                .with_raw_module_function(params, results.iter().copied(), raw)
+                .with_parameter_names(function.params.iter().map(|param| param.name))
+                .with_result_names(results.iter().map(|_| "errno"))
+                .export(function.name)
+        });
+        self.builder = builder;
+    }
+}
+
+/// The host modules `wasi_snapshot_preview1` and `wasi_unstable`, for stores whose data contain a [`WasiCtx`] where `get`
+/// finds it. They are compiled once and can be given to any number of linkers.
+///
+/// # Errors
+///
+/// None of the embedder's making: whatever [`HostModuleBuilder::compile`] finds wrong with our table.
+pub fn host_modules<T, G>(engine: &Engine, get: G) -> Result<[HostModule<T>; 2], Error>
+where
+    T: 'static,
+    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+{
+    let mut preview1 = Registration { builder: Some(HostModuleBuilder::new(PREVIEW1)), get };
+    functions::register(&mut preview1);
+    let mut unstable = Registration { builder: Some(HostModuleBuilder::new(PREVIEW0)), get };
+    preview0::register(&mut unstable);
+    let compile = |registration: Registration<T, G>, name: &str| {
+        registration.builder.unwrap_or_else(|| HostModuleBuilder::new(name)).compile(engine)
+    };
+    Ok([compile(preview1, PREVIEW1)?, compile(unstable, PREVIEW0)?])
+}
+
+/// Defines all of WASI in a linker, under both module names. A definition made later takes the place of one of these.
+///
+/// ```
+/// use hostel_engine::{Engine, Linker, Module, Store};
+/// use hostel_wasi::{Capture, WasiCtx, add_to_linker, run};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, wat::parse_str(r#"(module
+///     (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+///     (memory (export "memory") 1)
+///     (data (i32.const 0) "\08\00\00\00\03\00\00\00hi\n")
+///     (func (export "_start") (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#).unwrap())?;
+///
+/// struct Data { wasi: WasiCtx }
+/// let out = Capture::with_limit(100);
+/// let wasi = WasiCtx::builder().stdout(out.clone()).build()?;
+/// let mut store = Store::new(&engine, Data { wasi });
+/// let mut linker = Linker::new(&engine);
+/// add_to_linker(&mut linker, |data: &mut Data| &mut data.wasi)?;
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// assert_eq!(run(&mut store, instance)?, 0);
+/// assert_eq!(out.contents(), b"hi\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`host_modules`].
+pub fn add_to_linker<T, G>(linker: &mut Linker<T>, get: G) -> Result<(), Error>
+where
+    T: 'static,
+    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+{
+    for module in host_modules(linker.engine(), get)? {
+        linker.host_module(&module)?;
+    }
+    Ok(())
+}
+
+/// Runs a command's `_start` and returns its exit status: what it gave to `proc_exit`, or 0 when it returned.
+///
+/// # Errors
+///
+/// No exported function `_start` without parameters and results; a trap, as [`Error::trap`].
+pub fn run(mut context: impl StoreContext, instance: Instance) -> Result<u32, Error> {
+    let start = instance.typed_func::<(), ()>(&context, "_start")?;
+    exit_status(start.call(&mut context, ()))
+}
+
+/// Starts a reactor: calls its `_initialize`, when it exports one. `Some` is the status of a reactor that ended itself
+/// then.
+///
+/// # Errors
+///
+/// `_initialize` of another type; a trap.
+pub fn initialize(mut context: impl StoreContext, instance: Instance) -> Result<Option<u32>, Error> {
+    if instance.get_export(&context, "_initialize").is_none() {
+        return Ok(None);
+    }
+    let initialize = instance.typed_func::<(), ()>(&context, "_initialize")?;
+    match initialize.call(&mut context, ()) {
+        Ok(()) => Ok(None),
+        ended => exit_status(ended).map(Some),
+    }
+}
+
+/// Instantiates a command in a store of its own, runs it, and returns its exit status with the context, whose counters
+/// and descriptors can be looked at.
+///
+/// ```
+/// use hostel_engine::{Engine, Module};
+/// use hostel_wasi::{WasiCtx, run_command};
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, wat::parse_str(r#"(module
+///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+///     (func (export "_start") (call $exit (i32.const 3))))"#).unwrap())?;
+/// let (status, _) = run_command(&engine, &module, WasiCtx::builder().build()?)?;
+/// assert_eq!(status, 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`Linker::instantiate`] and [`run`].
+pub fn run_command(engine: &Engine, module: &Module, ctx: WasiCtx) -> Result<(u32, WasiCtx), Error> {
+    let mut linker = Linker::new(engine);
+    add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+    let mut store = Store::try_new(engine, ctx)?;
+    let instance = linker.instantiate(&mut store, module)?;
+    let status = run(&mut store, instance)?;
+    Ok((status, store.into_data()))
+}
+
+/// An exit is a status, and so is coming to the end.
+fn exit_status(result: Result<(), Trap>) -> Result<u32, Error> {
+    match result {
+        Ok(()) => Ok(0),
+        Err(trap) => trap.exit_status().ok_or_else(|| trap.into()),
+    }
+}

@@ -1,0 +1,45 @@
+//! Appending and synchronous writes on Linux: `pwritev2` takes the wish per call (`RWF_*`), so that the descriptor
+//! itself stays free of `O_APPEND` and `pwrite` stays what POSIX says it is. Systems that only look like Linux may
+//! not know these flags; then [`portable`] does it.
+
+use std::io::IoSlice;
+use std::os::fd::BorrowedFd;
+
+use rustix::io::{self, Errno, ReadWriteFlags, pwritev2, retry_on_intr};
+
+use super::portable;
+use crate::abi::Fdflags;
+
+/// To `pwritev2`: at the cursor, which advances.
+const AT_CURSOR: u64 = u64::MAX;
+/// `RWF_NOAPPEND` (Linux 6.9): not at the end although the descriptor says `O_APPEND`. rustix has no name for it yet.
+const NOAPPEND: ReadWriteFlags = ReadWriteFlags::from_bits_retain(0x20);
+
+/// Writes at the cursor or at the end.
+pub(super) fn write(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>], flags: Fdflags) -> io::Result<usize> {
+    let mut wish = durability(flags);
+    wish.set(ReadWriteFlags::APPEND, flags.contains(Fdflags::APPEND));
+    match retry_on_intr(|| pwritev2(fd, bufs, AT_CURSOR, wish)) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => portable::write(fd, bufs, flags),
+        done => done,
+    }
+}
+
+/// Writes at `offset`.
+pub(super) fn write_at(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>], offset: u64, flags: Fdflags) -> io::Result<usize> {
+    // Descriptors opened here never have O_APPEND, but one that came from outside may.
+    let mut wish = durability(flags);
+    wish.set(NOAPPEND, flags.contains(Fdflags::APPEND));
+    match retry_on_intr(|| pwritev2(fd, bufs, offset, wish)) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => portable::write_at(fd, bufs, offset, flags),
+        done => done,
+    }
+}
+
+/// Linux gives `O_RSYNC` the meaning of `O_SYNC`; so do we.
+fn durability(flags: Fdflags) -> ReadWriteFlags {
+    let mut wish = ReadWriteFlags::empty();
+    wish.set(ReadWriteFlags::SYNC, flags.intersects(Fdflags::SYNC | Fdflags::RSYNC));
+    wish.set(ReadWriteFlags::DSYNC, flags.contains(Fdflags::DSYNC));
+    wish
+}

@@ -1,0 +1,94 @@
+//! What a file system in memory may take, and what it takes. Nothing is stored before it was taken from here.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::abi::Errno;
+
+/// Charged for a name besides its bytes: about what a map's entry takes (chosen). Without it, empty files would be free.
+pub(super) const NAME_COST: u64 = 64;
+/// Charged for a chunk of contents besides its bytes, for the same reason.
+pub(super) const CHUNK_COST: u64 = 64;
+
+/// Counters with limits. They never exceed them, whoever asks at the same time.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    max_bytes: u64,
+    max_inodes: u64,
+    bytes: AtomicU64,
+    inodes: AtomicU64,
+}
+
+impl Ledger {
+    pub(super) fn new(max_bytes: u64, max_inodes: u64) -> Ledger {
+        Ledger { max_bytes, max_inodes, bytes: AtomicU64::new(0), inodes: AtomicU64::new(0) }
+    }
+
+    /// The longest a file may be: no longer than all of them, nor than an offset can say.
+    pub(super) fn max_file_size(&self) -> u64 {
+        self.max_bytes.min(i64::MAX as u64)
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
+    }
+
+    pub(super) fn inodes(&self) -> u64 {
+        self.inodes.load(Relaxed)
+    }
+
+    /// Takes all of `count` or nothing.
+    pub(super) fn take_bytes(&self, count: u64) -> Result<(), Errno> {
+        take(&self.bytes, self.max_bytes, count)
+    }
+
+    /// Takes as much of `count` as there is, and says how much.
+    pub(super) fn take_bytes_up_to(&self, count: u64) -> u64 {
+        let grant = |used: u64| count.min(self.max_bytes.saturating_sub(used));
+        self.bytes.fetch_update(Relaxed, Relaxed, |used| used.checked_add(grant(used))).map_or(0, grant)
+    }
+
+    pub(super) fn give_bytes(&self, count: u64) {
+        self.bytes.fetch_sub(count, Relaxed);
+    }
+
+    pub(super) fn take_inode(&self) -> Result<(), Errno> {
+        take(&self.inodes, self.max_inodes, 1)
+    }
+
+    /// For the root, which is there even if the limit is 0.
+    pub(super) fn take_inode_regardless(&self) {
+        self.inodes.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn give_inode(&self) {
+        self.inodes.fetch_sub(1, Relaxed);
+    }
+}
+
+fn take(used: &AtomicU64, max: u64, count: u64) -> Result<(), Errno> {
+    let taken = used.fetch_update(Relaxed, Relaxed, |used| used.checked_add(count).filter(|&sum| sum <= max));
+    taken.map(|_| ()).map_err(|_| Errno::Nospc)
+}
+
+/// What one name costs.
+pub(super) fn name_cost(name: &[u8]) -> u64 {
+    NAME_COST + name.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_hold() {
+        let ledger = Ledger::new(10, 1);
+        assert_eq!(ledger.take_bytes(11), Err(Errno::Nospc));
+        assert_eq!(ledger.take_bytes(u64::MAX), Err(Errno::Nospc));
+        assert_eq!(ledger.take_bytes(7), Ok(()));
+        assert_eq!(ledger.take_bytes_up_to(5), 3);
+        assert_eq!(ledger.take_bytes_up_to(5), 0);
+        ledger.give_bytes(10);
+        assert_eq!(ledger.bytes(), 0);
+        assert_eq!((ledger.take_inode(), ledger.take_inode()), (Ok(()), Err(Errno::Nospc)));
+    }
+}

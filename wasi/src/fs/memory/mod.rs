@@ -1,0 +1,204 @@
+//! A file system in this process's memory: files, directories, links symbolic and hard, with POSIX's rules and none of
+//! the host's files.
+//!
+//! ```text
+//! MemoryFs ─► Volume ─► Tree (one lock): directory number → names → inode     walk: paths through it
+//!                │                                            └─► Inode: times, and a file's Contents (a lock each)
+//!                └────► Ledger: what all of it may take and takes
+//! ```
+//!
+//! Invariants. An inode lives as long as a name, an open file or an open directory holds it, and the ledger is charged
+//! for exactly that long. Names change only under the tree's lock, so that every operation on names is atomic. Locks
+//! are taken in one order: tree, contents, times. Numbers of inodes are never used twice.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::abi::Errno;
+use crate::fs::{Directory, OpenOptions, Opened};
+
+mod contents;
+mod directory;
+mod file;
+mod inode;
+mod ledger;
+mod listing;
+mod names;
+mod tree;
+mod volume;
+mod walk;
+
+use directory::MemoryDirectory;
+use ledger::Ledger;
+use volume::{Clock, Volume};
+
+/// A file system in memory. Clones are handles of the same one.
+///
+/// ```
+/// use hostel_wasi::{abi::Errno, fs::{Directory, memory::MemoryFs}};
+/// let fs = MemoryFs::new();
+/// fs.create_dir_all("etc/app")?;
+/// fs.write_file("etc/app/config", "colour = blue")?;
+/// let root = fs.root();
+/// assert_eq!(root.stat_at(b"etc/app/config", true)?.size, 13);
+/// root.unlink_file(b"etc/app/config")?;
+/// assert_eq!(fs.read_file("etc/app/config"), Err(Errno::Noent));
+/// # Ok::<(), Errno>(())
+/// ```
+#[derive(Clone)]
+pub struct MemoryFs {
+    volume: Arc<Volume>,
+}
+
+impl MemoryFs {
+    /// Bytes unless told otherwise (chosen: what a small machine can spare).
+    pub const DEFAULT_MAX_BYTES: u64 = 1 << 30;
+    /// Inodes unless told otherwise (chosen: several times a large source tree).
+    pub const DEFAULT_MAX_INODES: u64 = 1 << 20;
+
+    /// An empty one with the default limits and the system's clock.
+    pub fn new() -> MemoryFs {
+        MemoryFs::builder().build()
+    }
+
+    /// An empty one with limits or a clock of one's own.
+    pub fn builder() -> MemoryFsBuilder {
+        MemoryFsBuilder {
+            max_bytes: MemoryFs::DEFAULT_MAX_BYTES,
+            max_inodes: MemoryFs::DEFAULT_MAX_INODES,
+            clock: Arc::new(system_clock),
+        }
+    }
+
+    /// Its root, to be given to a guest.
+    pub fn root(&self) -> Arc<dyn Directory> {
+        Arc::new(MemoryDirectory::root(&self.volume))
+    }
+
+    /// Puts a file there, in place of one that may be there already. The directory must exist.
+    ///
+    /// # Errors
+    /// Those of opening and writing; [`Errno::Nospc`] when it does not fit, and then a part is there.
+    pub fn write_file(&self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<(), Errno> {
+        let options = OpenOptions { write: true, create: true, truncate: true, follow: true, ..OpenOptions::default() };
+        let Opened::File(mut file) = self.root().open(from_root(path.as_ref()), &options)? else {
+            return Err(Errno::Isdir);
+        };
+        let mut rest = bytes.as_ref();
+        while !rest.is_empty() {
+            let written = file.write(&[std::io::IoSlice::new(rest)])?;
+            rest = rest.get(written..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// The whole of a file.
+    ///
+    /// # Errors
+    /// Those of opening; [`Errno::Isdir`].
+    pub fn read_file(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>, Errno> {
+        let options = OpenOptions { read: true, follow: true, ..OpenOptions::default() };
+        let Opened::File(mut file) = self.root().open(from_root(path.as_ref()), &options)? else {
+            return Err(Errno::Isdir);
+        };
+        let mut bytes = vec![0; usize::try_from(file.stat()?.size).map_err(|_| Errno::Nomem)?];
+        let read = file.read(&mut [std::io::IoSliceMut::new(&mut bytes)])?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// Makes a directory, and those above it that are missing. That it exists already is fine.
+    ///
+    /// # Errors
+    /// [`Errno::Notdir`] when something else is in the way.
+    pub fn create_dir_all(&self, path: impl AsRef<[u8]>) -> Result<(), Errno> {
+        let (root, path) = (self.root(), from_root(path.as_ref()));
+        let ends = path.iter().enumerate().filter(|&(_, &byte)| byte == b'/').map(|(at, _)| at).chain([path.len()]);
+        for end in ends {
+            match root.create_directory(&path[..end]) {
+                Ok(()) | Err(Errno::Exist) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let options = OpenOptions { directory: true, follow: true, ..OpenOptions::default() };
+        root.open(path, &options).map(|_| ())
+    }
+
+    /// What is charged to the limit on bytes now: contents, names, texts of links and a fixed sum for each piece.
+    pub fn bytes_used(&self) -> u64 {
+        self.volume.ledger.bytes()
+    }
+
+    /// Inodes in use now, those included that only open files still hold.
+    pub fn inodes_used(&self) -> u64 {
+        self.volume.ledger.inodes()
+    }
+}
+
+impl Default for MemoryFs {
+    fn default() -> MemoryFs {
+        MemoryFs::new()
+    }
+}
+
+impl std::fmt::Debug for MemoryFs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryFs").field("bytes", &self.bytes_used()).field("inodes", &self.inodes_used()).finish()
+    }
+}
+
+/// What a [`MemoryFs`] is made with.
+#[derive(Clone)]
+pub struct MemoryFsBuilder {
+    max_bytes: u64,
+    max_inodes: u64,
+    clock: Clock,
+}
+
+impl MemoryFsBuilder {
+    /// The most that contents, names and texts of links may take together ([`Errno::Nospc`]); also the longest file
+    /// ([`Errno::Fbig`]). Holes cost nothing.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// The most files, directories and links at a time, the root included ([`Errno::Nospc`]).
+    pub fn max_inodes(mut self, inodes: u64) -> Self {
+        self.max_inodes = inodes;
+        self
+    }
+
+    /// Where times come from: nanoseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// ```
+    /// use hostel_wasi::fs::{Directory, memory::MemoryFs};
+    /// let fs = MemoryFs::builder().clock(|| 42).build();
+    /// fs.write_file("a", "")?;
+    /// assert_eq!(fs.root().stat_at(b"a", true)?.mtim, 42);
+    /// # Ok::<(), hostel_wasi::abi::Errno>(())
+    /// ```
+    pub fn clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(now);
+        self
+    }
+
+    /// Makes the file system. Its root exists whatever the limits say.
+    pub fn build(self) -> MemoryFs {
+        MemoryFs { volume: Arc::new(Volume::new(Ledger::new(self.max_bytes, self.max_inodes), self.clock)) }
+    }
+}
+
+/// Embedders may write paths with a leading slash; there is only one root they can mean.
+fn from_root(path: &[u8]) -> &[u8] {
+    let start = path.iter().position(|&byte| byte != b'/').unwrap_or(path.len());
+    match &path[start..] {
+        b"" => b".",
+        path => path,
+    }
+}
+
+fn system_clock() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
+}

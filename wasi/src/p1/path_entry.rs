@@ -1,0 +1,199 @@
+//! Entries of directories: making, removing, moving and linking them.
+
+use crate::abi::{Errno, Lookupflags, Rights};
+use crate::ctx::WasiCtx;
+use crate::guest::{Fd, GuestLen, GuestPtr, Memory, check_path};
+use crate::table::OpenDirectory;
+
+/// Creates a directory.
+///
+/// - `fd`: the directory above
+/// - `path`, `path_len`: the path, relative to it; it may end in slashes
+///
+/// Errors: EEXIST when anything is there, ENOENT, ENOTDIR, EPERM for a path that leads out.
+pub fn path_create_directory(
+    ctx: &mut WasiCtx,
+    memory: &mut Memory<'_>,
+    fd: Fd,
+    path: GuestPtr,
+    path_len: GuestLen,
+) -> Result<(), Errno> {
+    let (directory, path) = writable_place(ctx, memory, fd, Rights::PATH_CREATE_DIRECTORY, path, path_len)?;
+    directory.dir.create_directory(path)
+}
+
+/// Removes an empty directory.
+///
+/// - `fd`: the directory above
+/// - `path`, `path_len`: the path, relative to it; it may end in slashes
+///
+/// Errors: ENOTEMPTY, ENOTDIR, ENOENT, EPERM for a path that leads out.
+pub fn path_remove_directory(
+    ctx: &mut WasiCtx,
+    memory: &mut Memory<'_>,
+    fd: Fd,
+    path: GuestPtr,
+    path_len: GuestLen,
+) -> Result<(), Errno> {
+    let (directory, path) = writable_place(ctx, memory, fd, Rights::PATH_REMOVE_DIRECTORY, path, path_len)?;
+    directory.dir.remove_directory(path)
+}
+
+/// Removes a file or symbolic link; of a link to a directory, the link.
+///
+/// - `fd`: the directory above
+/// - `path`, `path_len`: the path, relative to it
+///
+/// Errors: EISDIR, ENOTDIR for a file with a slash behind it, ENOENT, EPERM for a path that leads out.
+pub fn path_unlink_file(
+    ctx: &mut WasiCtx,
+    memory: &mut Memory<'_>,
+    fd: Fd,
+    path: GuestPtr,
+    path_len: GuestLen,
+) -> Result<(), Errno> {
+    let (directory, path) = writable_place(ctx, memory, fd, Rights::PATH_UNLINK_FILE, path, path_len)?;
+    directory.dir.unlink_file(path)
+}
+
+/// Stores the text of a symbolic link, as much as fits; what is left over is not touched.
+///
+/// - `fd`: the directory above
+/// - `path`, `path_len`: the path, relative to it
+/// - `buf`, `buf_len`: the buffer
+/// - `bufused`: result, `u32`: bytes stored, no NUL among them
+///
+/// Errors: EINVAL when it is no link, ENOENT, ENOTDIR, EPERM for a path that leads out.
+pub fn path_readlink(
+    ctx: &mut WasiCtx,
+    memory: &mut Memory<'_>,
+    fd: Fd,
+    path: GuestPtr,
+    path_len: GuestLen,
+    buf: GuestPtr,
+    buf_len: GuestLen,
+    bufused: GuestPtr,
+) -> Result<(), Errno> {
+    let directory = ctx.table.directory(fd, Rights::PATH_READLINK)?;
+    memory.check(buf, buf_len.0 as usize)?;
+    memory.check(bufused, 4)?;
+    let path = memory.path_bytes(path, path_len)?;
+    check_path(path)?;
+    let text = directory.dir.read_link(path)?;
+    let text = &text[..text.len().min(buf_len.0 as usize)];
+    memory.write(buf, text)?;
+    memory.write_u32(bufused, text.len() as u32)
+}
+
+/// Makes a symbolic link.
+///
+/// - `old_path`, `old_path_len`: its text, a relative path; nothing need be there
+/// - `fd`: the directory above the link
+/// - `new_path`, `new_path_len`: the link's path, relative to it
+///
+/// Errors: EPERM for an absolute text, ENOENT for an empty one; EEXIST, ENOENT, ENOTDIR, EPERM for a path that leads out.
+pub fn path_symlink(
+    ctx: &mut WasiCtx,
+    memory: &mut Memory<'_>,
+    old_path: GuestPtr,
+    old_path_len: GuestLen,
+    fd: Fd,
+    new_path: GuestPtr,
+    new_path_len: GuestLen,
+) -> Result<(), Errno> {
+    let directory = ctx.table.directory(fd, Rights::PATH_SYMLINK)?;
+    directory.check_writable()?;
+    let target = memory.path_bytes(old_path, old_path_len)?;
+    let path = memory.path_bytes(new_path, new_path_len)?;
+    check_path(target)?;
+    check_path(path)?;
+    directory.dir.symlink(target, path)
+}
+
+/// Moves an entry, replacing a file or an empty directory of its own kind.
+///
+/// - `fd`: the directory above the entry
+/// - `old_path`, `old_path_len`: the entry's path, relative to it
+/// - `new_fd`: the directory above the new place
+/// - `new_path`, `new_path_len`: the new path, relative to that
+///
+/// Errors: EROFS when either mount is read-only, EXDEV across mounts; ENOTEMPTY, EISDIR, ENOTDIR, ENOENT, EINVAL into
+/// itself, EPERM for a path that leads out.
+pub fn path_rename(
+    ctx: &mut WasiCtx,
+    memory: &mut Memory<'_>,
+    fd: Fd,
+    old_path: GuestPtr,
+    old_path_len: GuestLen,
+    new_fd: Fd,
+    new_path: GuestPtr,
+    new_path_len: GuestLen,
+) -> Result<(), Errno> {
+    let (old, new) = two_places(ctx, (fd, Rights::PATH_RENAME_SOURCE), (new_fd, Rights::PATH_RENAME_TARGET))?;
+    let old_path = memory.path_bytes(old_path, old_path_len)?;
+    let new_path = memory.path_bytes(new_path, new_path_len)?;
+    check_path(old_path)?;
+    check_path(new_path)?;
+    old.dir.rename(old_path, &*new.dir, new_path)
+}
+
+/// Gives a file another name; a symbolic link in the last component is linked itself.
+///
+/// - `old_fd`: the directory above the file
+/// - `old_flags`: nothing; following a link is not possible here
+/// - `old_path`, `old_path_len`: the file's path, relative to it
+/// - `new_fd`: the directory above the new name
+/// - `new_path`, `new_path_len`: the new path, relative to that
+///
+/// Errors: EINVAL for `symlink_follow`; EROFS when either mount is read-only, EXDEV across mounts; EPERM for a directory
+/// and for a path that leads out; EEXIST, ENOENT, ENOTDIR.
+pub fn path_link(
+    ctx: &mut WasiCtx,
+    memory: &mut Memory<'_>,
+    old_fd: Fd,
+    old_flags: Lookupflags,
+    old_path: GuestPtr,
+    old_path_len: GuestLen,
+    new_fd: Fd,
+    new_path: GuestPtr,
+    new_path_len: GuestLen,
+) -> Result<(), Errno> {
+    if old_flags.contains(Lookupflags::SYMLINK_FOLLOW) {
+        return Err(Errno::Inval);
+    }
+    let (old, new) = two_places(ctx, (old_fd, Rights::PATH_LINK_SOURCE), (new_fd, Rights::PATH_LINK_TARGET))?;
+    let old_path = memory.path_bytes(old_path, old_path_len)?;
+    let new_path = memory.path_bytes(new_path, new_path_len)?;
+    check_path(old_path)?;
+    check_path(new_path)?;
+    old.dir.link(old_path, &*new.dir, new_path)
+}
+
+/// A path below a directory that may be changed: all the checks that come before the deed.
+fn writable_place<'a>(
+    ctx: &'a WasiCtx,
+    memory: &'a Memory<'_>,
+    fd: Fd,
+    needed: Rights,
+    path: GuestPtr,
+    path_len: GuestLen,
+) -> Result<(&'a OpenDirectory, &'a [u8]), Errno> {
+    let directory = ctx.table.directory(fd, needed)?;
+    directory.check_writable()?;
+    let path = memory.path_bytes(path, path_len)?;
+    check_path(path)?;
+    Ok((directory, path))
+}
+
+/// The two directories of a link or a rename, which change both: of one mount, and that writable. A file must not get
+/// a name in a writable mount when it came from a read-only one.
+fn two_places(ctx: &WasiCtx, old: (Fd, Rights), new: (Fd, Rights)) -> Result<(&OpenDirectory, &OpenDirectory), Errno> {
+    let (old_descriptor, new_descriptor) = (ctx.table.get(old.0)?, ctx.table.get(new.0)?);
+    // Both kinds before both rights.
+    old_descriptor.check_directory()?;
+    new_descriptor.check_directory()?;
+    let (old, new) = (old_descriptor.directory(old.1)?, new_descriptor.directory(new.1)?);
+    old.check_writable()?;
+    new.check_writable()?;
+    if old.mount == new.mount { Ok((old, new)) } else { Err(Errno::Xdev) }
+}

@@ -1,0 +1,55 @@
+//! Waiting on descriptors of Unix: one `poll` for all of them.
+
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::abi::{Errno, Eventrwflags};
+use crate::fs::{File, errno_from_system};
+use crate::guest::Fd;
+use crate::table::FdTable;
+
+/// A descriptor that is waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Waiting {
+    /// The subscription's place.
+    pub(super) index: usize,
+    pub(super) fd: Fd,
+    pub(super) write: bool,
+}
+
+/// A place in what is waited for, and the flags of its event or the error.
+pub(super) type Ready = (usize, Result<Eventrwflags, Errno>);
+
+/// Whether reading or writing the file may wait at all.
+pub(super) fn may_wait(file: &dyn File) -> bool {
+    file.pollable().is_some()
+}
+
+/// Which of `waiting` are ready within `span` (`None`: whenever), by their places there, with flags or an error.
+pub(super) fn wait(table: &FdTable, waiting: &[Waiting], span: Option<Duration>) -> Result<Vec<Ready>, Errno> {
+    let mut fds = Vec::with_capacity(waiting.len());
+    for entry in waiting {
+        let fd = table.get(entry.fd)?.as_file().and_then(|file| file.pollable()).ok_or(Errno::Badf)?;
+        fds.push(PollFd::from_borrowed_fd(fd, if entry.write { PollFlags::OUT } else { PollFlags::IN }));
+    }
+    // The longest time there is, 2⁶⁴ ns, fits.
+    let timeout = span.map(Timespec::try_from).transpose().map_err(|_| Errno::Inval)?;
+    match poll(&mut fds, timeout.as_ref()) {
+        Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
+        Ok(_) => {}
+        Err(errno) => return Err(errno_from_system(errno)),
+    }
+    let ready = fds.iter().enumerate().filter(|(_, fd)| !fd.revents().is_empty());
+    Ok(ready.map(|(index, fd)| (index, readiness(fd.revents()))).collect())
+}
+
+fn readiness(revents: PollFlags) -> Result<Eventrwflags, Errno> {
+    if revents.contains(PollFlags::NVAL) {
+        return Err(Errno::Badf);
+    }
+    let mut flags = Eventrwflags::empty();
+    // ERR is a pipe without a reader or a connection that was reset: nobody is there any more.
+    flags.set(Eventrwflags::FD_READWRITE_HANGUP, revents.intersects(PollFlags::HUP | PollFlags::ERR));
+    Ok(flags)
+}

@@ -1,0 +1,167 @@
+//! `wasi_unstable`, preview0: the older name under which some guests still import WASI, and the differences.
+//!
+//! Most functions are preview1's as they are. Different are:
+//!
+//! - `fd_seek`: `whence` is cur 0, end 1, set 2.
+//! - `fd_filestat_get`, `path_filestat_get`: the record has 56 bytes, as `nlink` is a `u32`.
+//! - `poll_oneoff`: a subscription has 56 bytes, as a clock has an identifier of its own.
+//! - There is no `sock_accept`.
+//!
+//! ```text
+//! filestat      0        8        16           17      20         24        32        40        48        56
+//!               dev u64  ino u64  filetype u8  3 zero  nlink u32  size u64  atim u64  mtim u64  ctim u64
+//! subscription  0             8       9       16              24                 32           40             48         56
+//!               userdata u64  tag u8  7 zero  identifier u64  id u32 + 4 zero  timeout u64  precision u64  flags u16
+//!                                             fd_read, fd_write: fd u32
+//! ```
+
+use crate::abi::{Errno, Filestat, Lookupflags, Whence};
+use crate::ctx::WasiCtx;
+use crate::functions::{Exit, FromSlot, Function, Kind, Outcome, Param, Registrar, functions, witx_name};
+use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
+use crate::p1::{self, Layout};
+
+/// Bytes of this preview's `filestat`.
+const FILESTAT_SIZE: usize = 56;
+
+/// This preview's order of `whence`.
+struct Whence0(Whence);
+
+impl FromSlot for Whence0 {
+    #[inline]
+    fn from_slot(slot: u64) -> Result<Self, Errno> {
+        match slot as u32 {
+            0 => Ok(Whence0(Whence::Cur)),
+            1 => Ok(Whence0(Whence::End)),
+            2 => Ok(Whence0(Whence::Set)),
+            _ => Err(Errno::Inval),
+        }
+    }
+}
+
+/// The functions that differ.
+mod p0 {
+    use super::*;
+
+    pub(super) fn fd_seek(
+        ctx: &mut WasiCtx,
+        memory: &mut Memory<'_>,
+        fd: Fd,
+        offset: i64,
+        whence: Whence0,
+        newoffset: GuestPtr,
+    ) -> Result<(), Errno> {
+        p1::fd_seek(ctx, memory, fd, offset, whence.0, newoffset)
+    }
+
+    pub(super) fn fd_filestat_get(
+        ctx: &mut WasiCtx,
+        memory: &mut Memory<'_>,
+        fd: Fd,
+        buf: GuestPtr,
+    ) -> Result<(), Errno> {
+        let filestat = p1::fd_filestat(ctx, fd, || memory.check(buf, FILESTAT_SIZE))?;
+        memory.write(buf, &filestat_bytes(&filestat))
+    }
+
+    pub(super) fn path_filestat_get(
+        ctx: &mut WasiCtx,
+        memory: &mut Memory<'_>,
+        fd: Fd,
+        flags: Lookupflags,
+        path: GuestPtr,
+        path_len: GuestLen,
+        buf: GuestPtr,
+    ) -> Result<(), Errno> {
+        let filestat = p1::path_filestat(ctx, memory, fd, flags, path, path_len, (buf, FILESTAT_SIZE))?;
+        memory.write(buf, &filestat_bytes(&filestat))
+    }
+
+    pub(super) fn poll_oneoff(
+        ctx: &mut WasiCtx,
+        memory: &mut Memory<'_>,
+        subscriptions: GuestPtr,
+        events: GuestPtr,
+        nsubscriptions: GuestLen,
+        nevents: GuestPtr,
+    ) -> Result<(), Errno> {
+        p1::poll_with(Layout::PREVIEW0, ctx, memory, subscriptions, events, nsubscriptions, nevents)
+    }
+
+    fn filestat_bytes(filestat: &Filestat) -> [u8; FILESTAT_SIZE] {
+        let mut bytes = [0; FILESTAT_SIZE];
+        bytes[0..8].copy_from_slice(&filestat.dev.to_le_bytes());
+        bytes[8..16].copy_from_slice(&filestat.ino.to_le_bytes());
+        bytes[16] = filestat.filetype as u8;
+        // More names than fit are as many as fit.
+        bytes[20..24].copy_from_slice(&u32::try_from(filestat.nlink).unwrap_or(u32::MAX).to_le_bytes());
+        let words = [filestat.size, filestat.atim, filestat.mtim, filestat.ctim];
+        for (bytes, word) in bytes[24..].chunks_exact_mut(8).zip(words) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+/// What most rows return.
+type Status = Result<(), Errno>;
+
+functions! { 45:
+    p1::args_get(argv: OutPointers, argv_buf: OutStrings) -> Status;
+    p1::args_sizes_get(argc: OutSize, argv_buf_size: OutSize) -> Status;
+    p1::environ_get(environ: OutPointers, environ_buf: OutStrings) -> Status;
+    p1::environ_sizes_get(environc: OutSize, environ_buf_size: OutSize) -> Status;
+    p1::clock_res_get(id: Clockid, resolution: OutTimestamp) -> Status;
+    p1::clock_time_get(id: Clockid, precision: Timestamp, time: OutTimestamp) -> Status;
+    p1::fd_advise(fd: Fd, offset: Filesize, len: Filesize, advice: Advice) -> Status;
+    p1::fd_allocate(fd: Fd, offset: Filesize, len: Filesize) -> Status;
+    p1::fd_close(fd: Fd) -> Status;
+    p1::fd_datasync(fd: Fd) -> Status;
+    p1::fd_fdstat_get(fd: Fd, buf: OutFdstat) -> Status;
+    p1::fd_fdstat_set_flags(fd: Fd, flags: Fdflags) -> Status;
+    p1::fd_fdstat_set_rights(fd: Fd, fs_rights_base: Rights, fs_rights_inheriting: Rights) -> Status;
+    p0::fd_filestat_get(fd: Fd, buf: OutFilestat) -> Status;
+    p1::fd_filestat_set_size(fd: Fd, size: Filesize) -> Status;
+    p1::fd_filestat_set_times(fd: Fd, atim: Timestamp, mtim: Timestamp, fst_flags: Fstflags) -> Status;
+    p1::fd_pread(fd: Fd, iovs: Iovecs, iovs_len: IovecsLen, offset: Filesize, nread: OutSize) -> Status;
+    p1::fd_prestat_get(fd: Fd, buf: OutPrestat) -> Status;
+    p1::fd_prestat_dir_name(fd: Fd, path: Buffer, path_len: BufferLen) -> Status;
+    p1::fd_pwrite(fd: Fd, iovs: Ciovecs, iovs_len: IovecsLen, offset: Filesize, nwritten: OutSize) -> Status;
+    p1::fd_read(fd: Fd, iovs: Iovecs, iovs_len: IovecsLen, nread: OutSize) -> Status;
+    p1::fd_readdir(fd: Fd, buf: Buffer, buf_len: BufferLen, cookie: Dircookie, bufused: OutSize) -> Status;
+    p1::fd_renumber(fd: Fd, to: Fd) -> Status;
+    p0::fd_seek(fd: Fd, offset: Filedelta, whence: Whence, newoffset: OutFilesize) -> Status;
+    p1::fd_sync(fd: Fd) -> Status;
+    p1::fd_tell(fd: Fd, offset: OutFilesize) -> Status;
+    p1::fd_write(fd: Fd, iovs: Ciovecs, iovs_len: IovecsLen, nwritten: OutSize) -> Status;
+    p1::path_create_directory(fd: Fd, path: Path, path_len: PathLen) -> Status;
+    p0::path_filestat_get(fd: Fd, flags: Lookupflags, path: Path, path_len: PathLen, buf: OutFilestat) -> Status;
+    p1::path_filestat_set_times(
+        fd: Fd, flags: Lookupflags, path: Path, path_len: PathLen, atim: Timestamp, mtim: Timestamp, fst_flags: Fstflags
+    ) -> Status;
+    p1::path_link(
+        old_fd: Fd, old_flags: Lookupflags, old_path: Path, old_path_len: PathLen, new_fd: Fd, new_path: Path,
+        new_path_len: PathLen
+    ) -> Status;
+    p1::path_open(
+        fd: Fd, dirflags: Lookupflags, path: Path, path_len: PathLen, oflags: Oflags, fs_rights_base: Rights,
+        fs_rights_inheriting: Rights, fdflags: Fdflags, opened_fd: OutFd
+    ) -> Status;
+    p1::path_readlink(fd: Fd, path: Path, path_len: PathLen, buf: Buffer, buf_len: BufferLen, bufused: OutSize) -> Status;
+    p1::path_remove_directory(fd: Fd, path: Path, path_len: PathLen) -> Status;
+    p1::path_rename(
+        fd: Fd, old_path: Path, old_path_len: PathLen, new_fd: Fd, new_path: Path, new_path_len: PathLen
+    ) -> Status;
+    p1::path_symlink(old_path: Path, old_path_len: PathLen, fd: Fd, new_path: Path, new_path_len: PathLen) -> Status;
+    p1::path_unlink_file(fd: Fd, path: Path, path_len: PathLen) -> Status;
+    p0::poll_oneoff(in_: Subscriptions, out: OutEvents, nsubscriptions: SubscriptionsLen, nevents: OutSize) -> Status;
+    p1::proc_exit(rval: Exitcode) -> Exit;
+    p1::proc_raise(sig: Signal) -> Status;
+    p1::sched_yield() -> Status;
+    p1::random_get(buf: Buffer, buf_len: BufferLen) -> Status;
+    p1::sock_recv(
+        fd: Fd, ri_data: Iovecs, ri_data_len: IovecsLen, ri_flags: Riflags, ro_datalen: OutSize, ro_flags: OutFlags
+    ) -> Status;
+    p1::sock_send(fd: Fd, si_data: Ciovecs, si_data_len: IovecsLen, si_flags: Siflags, so_datalen: OutSize) -> Status;
+    p1::sock_shutdown(fd: Fd, how: Sdflags) -> Status;
+}

@@ -1,0 +1,174 @@
+//! Sockets of Unix, on `recvmsg` and `sendmsg`. Non-blocking is asked for with each call (`MSG_DONTWAIT`), so the
+//! system's own flag on a connection is never touched.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::{Shutdown, TcpListener};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixListener;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{Errno as SystemErrno, retry_on_intr};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags, recvmsg, sendmsg, shutdown,
+};
+
+use super::Received;
+use crate::abi::{Errno, Fdflags, Filetype, Riflags};
+use crate::fs::{File, errno_from_io, errno_from_system};
+
+/// A listener of either family, non-blocking.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl From<TcpListener> for Listener {
+    fn from(listener: TcpListener) -> Self {
+        Listener::Tcp(listener)
+    }
+}
+
+impl From<UnixListener> for Listener {
+    fn from(listener: UnixListener) -> Self {
+        Listener::Unix(listener)
+    }
+}
+
+impl Listener {
+    pub(crate) fn prepare(&self) -> io::Result<()> {
+        match self {
+            Listener::Tcp(listener) => listener.set_nonblocking(true),
+            Listener::Unix(listener) => listener.set_nonblocking(true),
+        }
+    }
+
+    /// The next connection. Waits for one unless `nonblock`; then there being none is EAGAIN.
+    pub(crate) fn accept(&self, nonblock: bool) -> Result<Connection, Errno> {
+        loop {
+            let accepted = match self {
+                Listener::Tcp(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
+                Listener::Unix(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
+            };
+            match accepted {
+                Ok(fd) => return Ok(Connection { fd, nonblock: false }),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !nonblock => {
+                    let wait = || poll(&mut [PollFd::from_borrowed_fd(self.as_fd(), PollFlags::IN)], None);
+                    retry_on_intr(wait).map_err(errno_from_system)?;
+                }
+                Err(error) => return Err(errno_from_io(&error)),
+            }
+        }
+    }
+
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Listener::Tcp(listener) => listener.as_fd(),
+            Listener::Unix(listener) => listener.as_fd(),
+        }
+    }
+}
+
+impl File for Listener {
+    fn filetype(&self) -> Filetype {
+        Filetype::SocketStream
+    }
+
+    fn read(&mut self, _bufs: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+        Err(Errno::Notconn)
+    }
+
+    fn write(&mut self, _bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        Err(Errno::Notconn)
+    }
+
+    fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
+        socket_flags(flags)
+    }
+
+    fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {
+        Ok(None)
+    }
+
+    fn pollable(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_fd())
+    }
+}
+
+/// An accepted connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    fd: OwnedFd,
+    nonblock: bool,
+}
+
+impl Connection {
+    pub(crate) fn receive(&self, bufs: &mut [IoSliceMut<'_>], flags: Riflags) -> Result<Received, Errno> {
+        let mut wish = RecvFlags::empty();
+        wish.set(RecvFlags::PEEK, flags.contains(Riflags::RECV_PEEK));
+        wish.set(RecvFlags::WAITALL, flags.contains(Riflags::RECV_WAITALL));
+        wish.set(RecvFlags::DONTWAIT, self.nonblock);
+        loop {
+            // No room for ancillary data: descriptors that a peer sends over are closed by the system.
+            match recvmsg(&self.fd, bufs, &mut RecvAncillaryBuffer::default(), wish) {
+                Err(SystemErrno::INTR) => {}
+                Err(errno) => return Err(errno_from_system(errno)),
+                Ok(message) => {
+                    let truncated = message.flags.contains(ReturnFlags::TRUNC);
+                    return Ok(Received { bytes: message.bytes, truncated });
+                }
+            }
+        }
+    }
+
+    pub(crate) fn send(&self, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        let mut wish = SendFlags::empty();
+        #[cfg(not(target_vendor = "apple"))]
+        wish.insert(SendFlags::NOSIGNAL);
+        wish.set(SendFlags::DONTWAIT, self.nonblock);
+        retry_on_intr(|| sendmsg(&self.fd, bufs, &mut SendAncillaryBuffer::default(), wish)).map_err(errno_from_system)
+    }
+
+    pub(crate) fn shutdown(&self, how: Shutdown) -> Result<(), Errno> {
+        let how = match how {
+            Shutdown::Read => rustix::net::Shutdown::Read,
+            Shutdown::Write => rustix::net::Shutdown::Write,
+            Shutdown::Both => rustix::net::Shutdown::Both,
+        };
+        shutdown(&self.fd, how).map_err(errno_from_system)
+    }
+}
+
+impl File for Connection {
+    fn filetype(&self) -> Filetype {
+        Filetype::SocketStream
+    }
+
+    fn read(&mut self, bufs: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+        self.receive(bufs, Riflags::empty()).map(|received| received.bytes)
+    }
+
+    fn write(&mut self, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        self.send(bufs)
+    }
+
+    fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
+        socket_flags(flags)?;
+        self.nonblock = flags.contains(Fdflags::NONBLOCK);
+        Ok(())
+    }
+
+    fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {
+        // 0 may mean "not yet" as well as "no more": only waiting tells.
+        Ok(rustix::io::ioctl_fionread(&self.fd).ok().filter(|&waiting| waiting > 0))
+    }
+
+    fn pollable(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.fd.as_fd())
+    }
+}
+
+/// `append` changes nothing on a stream; the sync flags mean nothing to it.
+fn socket_flags(flags: Fdflags) -> Result<(), Errno> {
+    if (Fdflags::APPEND | Fdflags::NONBLOCK).contains(flags) { Ok(()) } else { Err(Errno::Inval) }
+}

@@ -1,0 +1,226 @@
+//! One open descriptor.
+
+use std::sync::Arc;
+
+use super::rights::{self, RightsRequest};
+use super::{Listing, Mount, Perms};
+use crate::abi::{Errno, Fdflags, Fdstat, Filetype, Rights};
+use crate::fs::{Directory, File};
+use crate::socket::{Connection, Listener};
+
+/// What is open, and what may be done with it.
+pub(crate) struct Descriptor {
+    pub(crate) kind: Kind,
+    filetype: Filetype,
+    pub(crate) flags: Fdflags,
+    rights_base: Rights,
+    rights_inheriting: Rights,
+    /// `rights_base` as it was at the beginning: tells what was never there from what has been dropped.
+    granted: Rights,
+    /// Whether the mount it comes from allows changes. Streams come from none and are not concerned.
+    perms: Perms,
+}
+
+/// The kinds of descriptors. Sockets are files as well.
+pub(crate) enum Kind {
+    File(Box<dyn File>),
+    Directory(Box<OpenDirectory>),
+    Listener(Box<Listener>),
+    Connection(Box<Connection>),
+}
+
+/// A directory, with what `fd_readdir` has to remember.
+pub(crate) struct OpenDirectory {
+    pub(crate) dir: Arc<dyn Directory>,
+    pub(crate) mount: Mount,
+    /// The guest's name for it, if it is preopened.
+    pub(crate) preopen: Option<Box<[u8]>>,
+    pub(crate) listing: Option<Listing>,
+}
+
+impl OpenDirectory {
+    /// EROFS unless changes are allowed below this directory.
+    pub(crate) fn check_writable(&self) -> Result<(), Errno> {
+        check_writable(self.mount.perms)
+    }
+}
+
+fn check_writable(perms: Perms) -> Result<(), Errno> {
+    if perms.is_writable() { Ok(()) } else { Err(Errno::Rofs) }
+}
+
+impl Descriptor {
+    fn new(kind: Kind, filetype: Filetype, flags: Fdflags, base: Rights, inheriting: Rights, perms: Perms) -> Self {
+        Descriptor { kind, filetype, flags, rights_base: base, rights_inheriting: inheriting, granted: base, perms }
+    }
+
+    /// A stream or file that belongs to no mount, open for what `rights` says.
+    pub(crate) fn for_file(file: Box<dyn File>, flags: Fdflags, rights: Rights) -> Self {
+        let (filetype, applicable) = file_type_and_rights(&*file);
+        let (base, inheriting) = (rights & applicable, Rights::empty());
+        Descriptor::new(Kind::File(file), filetype, flags, base, inheriting, Perms::READ_WRITE)
+    }
+
+    /// A file that `path_open` has opened.
+    pub(crate) fn for_opened_file(file: Box<dyn File>, flags: Fdflags, request: RightsRequest, mount: Mount) -> Self {
+        let (filetype, applicable) = file_type_and_rights(&*file);
+        let (base, inheriting) = (request.for_file(applicable), Rights::empty());
+        Descriptor::new(Kind::File(file), filetype, flags, base, inheriting, mount.perms)
+    }
+
+    /// A directory that `path_open` has opened.
+    pub(crate) fn for_opened_directory(
+        dir: Arc<dyn Directory>,
+        flags: Fdflags,
+        request: RightsRequest,
+        mount: Mount,
+    ) -> Self {
+        let (base, inheriting) = request.for_directory();
+        let kind = Kind::Directory(Box::new(OpenDirectory { dir, mount, preopen: None, listing: None }));
+        Descriptor::new(kind, Filetype::Directory, flags, base, inheriting, mount.perms)
+    }
+
+    /// A preopened directory.
+    pub(crate) fn for_preopen(dir: Arc<dyn Directory>, name: Box<[u8]>, mount: Mount) -> Self {
+        let kind = Kind::Directory(Box::new(OpenDirectory { dir, mount, preopen: Some(name), listing: None }));
+        let (base, inheriting) = (rights::PREOPEN_BASE, rights::PREOPEN_INHERITING);
+        Descriptor::new(kind, Filetype::Directory, Fdflags::empty(), base, inheriting, mount.perms)
+    }
+
+    /// A preopened listener.
+    pub(crate) fn for_listener(listener: Listener) -> Self {
+        let (base, inheriting) = rights::PREOPEN_LISTENER;
+        let kind = Kind::Listener(Box::new(listener));
+        Descriptor::new(kind, Filetype::SocketStream, Fdflags::empty(), base, inheriting, Perms::READ_WRITE)
+    }
+
+    /// A connection, with the rights that its listener passes on.
+    pub(crate) fn for_connection(connection: Connection, flags: Fdflags, rights: Rights) -> Self {
+        let kind = Kind::Connection(Box::new(connection));
+        Descriptor::new(kind, Filetype::SocketStream, flags, rights, Rights::empty(), Perms::READ_WRITE)
+    }
+
+    pub(crate) fn fdstat(&self) -> Fdstat {
+        Fdstat {
+            filetype: self.filetype,
+            flags: self.flags,
+            rights_base: self.rights_base,
+            rights_inheriting: self.rights_inheriting,
+        }
+    }
+
+    pub(crate) fn inheriting(&self) -> Rights {
+        self.rights_inheriting
+    }
+
+    /// Takes rights away. ENOTCAPABLE when that would add one.
+    pub(crate) fn restrict(&mut self, base: Rights, inheriting: Rights) -> Result<(), Errno> {
+        if !self.rights_base.contains(base) || !self.rights_inheriting.contains(inheriting) {
+            return Err(Errno::Notcapable);
+        }
+        self.rights_base = base;
+        self.rights_inheriting = inheriting;
+        Ok(())
+    }
+
+    /// Whether all of `needed` is allowed. For reading and writing, EBADF tells a file opened in another mode from one
+    /// whose right was dropped (ENOTCAPABLE).
+    #[inline]
+    pub(crate) fn check_rights(&self, needed: Rights) -> Result<(), Errno> {
+        if self.rights_base.contains(needed) { Ok(()) } else { Err(self.denied(needed)) }
+    }
+
+    /// Whether any of `alternatives` is allowed.
+    pub(crate) fn check_any_right(&self, alternatives: Rights) -> Result<(), Errno> {
+        if self.rights_base.intersects(alternatives) { Ok(()) } else { Err(Errno::Notcapable) }
+    }
+
+    #[cold]
+    fn denied(&self, needed: Rights) -> Errno {
+        let mode = needed & (Rights::FD_READ | Rights::FD_WRITE);
+        if self.granted.contains(mode) { Errno::Notcapable } else { Errno::Badf }
+    }
+
+    /// EROFS when the mount this file comes from allows no changes.
+    pub(crate) fn check_writable(&self) -> Result<(), Errno> {
+        check_writable(self.perms)
+    }
+
+    /// EISDIR on a directory.
+    #[inline]
+    pub(crate) fn check_not_directory(&self) -> Result<(), Errno> {
+        if let Kind::Directory(_) = self.kind { Err(Errno::Isdir) } else { Ok(()) }
+    }
+
+    /// ENOTDIR on anything but a directory.
+    pub(crate) fn check_directory(&self) -> Result<(), Errno> {
+        if let Kind::Directory(_) = self.kind { Ok(()) } else { Err(Errno::Notdir) }
+    }
+
+    /// EISDIR on a directory, ESPIPE on a stream.
+    #[inline]
+    pub(crate) fn check_seekable(&self) -> Result<(), Errno> {
+        match self.filetype {
+            Filetype::RegularFile | Filetype::BlockDevice => Ok(()),
+            Filetype::Directory => Err(Errno::Isdir),
+            _ => Err(Errno::Spipe),
+        }
+    }
+
+    /// The file, if `needed` is allowed. EISDIR on a directory.
+    #[inline]
+    pub(crate) fn file(&mut self, needed: Rights) -> Result<&mut dyn File, Errno> {
+        self.check_not_directory()?;
+        self.check_rights(needed)?;
+        match &mut self.kind {
+            Kind::File(file) => Ok(&mut **file),
+            Kind::Connection(connection) => Ok(&mut **connection),
+            Kind::Listener(listener) => Ok(&mut listener.0),
+            Kind::Directory(_) => Err(Errno::Isdir),
+        }
+    }
+
+    /// The file without a look at its rights; nothing on a directory.
+    pub(crate) fn as_file(&self) -> Option<&dyn File> {
+        match &self.kind {
+            Kind::File(file) => Some(&**file),
+            Kind::Connection(connection) => Some(&**connection),
+            Kind::Listener(listener) => Some(&listener.0),
+            Kind::Directory(_) => None,
+        }
+    }
+
+    /// The directory, if `needed` is allowed. ENOTDIR on anything else.
+    #[inline]
+    pub(crate) fn directory(&self, needed: Rights) -> Result<&OpenDirectory, Errno> {
+        let Kind::Directory(directory) = &self.kind else { return Err(Errno::Notdir) };
+        self.check_rights(needed)?;
+        Ok(directory)
+    }
+
+    /// As [`directory`](Self::directory), to be changed.
+    pub(crate) fn directory_mut(&mut self, needed: Rights) -> Result<&mut OpenDirectory, Errno> {
+        self.directory(needed)?;
+        match &mut self.kind {
+            Kind::Directory(directory) => Ok(directory),
+            _ => Err(Errno::Notdir),
+        }
+    }
+}
+
+fn file_type_and_rights(file: &dyn File) -> (Filetype, Rights) {
+    let filetype = file.filetype();
+    (filetype, rights::applicable(filetype, filetype == Filetype::CharacterDevice && is_terminal(file)))
+}
+
+#[cfg(unix)]
+fn is_terminal(file: &dyn File) -> bool {
+    use std::io::IsTerminal;
+    file.pollable().is_some_and(|fd| fd.is_terminal())
+}
+
+/// Where nothing can be polled, the only character devices are the process's own terminals.
+#[cfg(not(unix))]
+fn is_terminal(_file: &dyn File) -> bool {
+    true
+}

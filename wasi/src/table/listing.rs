@@ -1,0 +1,55 @@
+//! A directory's listing as `fd_readdir` walks it.
+//!
+//! Cookies are positions: `.` is 0, `..` is 1, then the file system's own order. One listing is under way per
+//! descriptor, and what it has given is remembered, so that going on is linear, older cookies resume, and entries
+//! deleted meanwhile leave no gap.
+//!
+//! Bounded: the latest [`LISTING_WINDOW`] entries are remembered. A cookie from before those starts the listing again
+//! and skips to its place.
+
+use std::collections::VecDeque;
+
+use crate::abi::{Errno, Filetype};
+use crate::fs::{Directory, DirectoryEntry, Entries};
+
+/// How many entries of a listing a descriptor remembers. Chosen: more than fit one buffer of any libc by far.
+pub const LISTING_WINDOW: usize = 16_384;
+
+/// A listing under way.
+pub(crate) struct Listing {
+    /// `None` when the end was reached: an iterator may hold a descriptor of the host's.
+    rest: Option<Entries>,
+    window: VecDeque<DirectoryEntry>,
+    /// The position of the window's first entry.
+    first: u64,
+}
+
+impl Listing {
+    pub(crate) fn start(dir: &dyn Directory) -> Result<Self, Errno> {
+        let dot = DirectoryEntry { name: b".".to_vec(), ino: dir.stat()?.ino, filetype: Filetype::Directory };
+        // What is above may be outside the sandbox. 0 is "unknown", and libc does not look for it.
+        let dot_dot = DirectoryEntry { name: b"..".to_vec(), ino: 0, filetype: Filetype::Directory };
+        Ok(Listing { rest: Some(dir.entries()?), window: VecDeque::from([dot, dot_dot]), first: 0 })
+    }
+
+    /// The entry at `position`; `None` beyond the end.
+    pub(crate) fn entry(&mut self, dir: &dyn Directory, position: u64) -> Result<Option<&DirectoryEntry>, Errno> {
+        if position < self.first {
+            *self = Listing::start(dir)?;
+        }
+        while position - self.first >= self.window.len() as u64 {
+            match self.rest.as_mut().and_then(Iterator::next) {
+                None => {
+                    self.rest = None;
+                    return Ok(None);
+                }
+                Some(entry) => self.window.push_back(entry?),
+            }
+            if self.window.len() > LISTING_WINDOW {
+                self.window.pop_front();
+                self.first += 1;
+            }
+        }
+        Ok(usize::try_from(position - self.first).ok().and_then(|index| self.window.get(index)))
+    }
+}

@@ -1,0 +1,163 @@
+//! Listings.
+
+mod kit;
+
+use std::collections::BTreeSet;
+
+use hostel_wasi::abi::{Errno, Rights};
+use kit::*;
+
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    next: u64,
+    ino: u64,
+    filetype: u8,
+    name: String,
+}
+
+/// One call; whole entries, and the bytes used.
+fn read(guest: &mut Guest, fd: u64, cookie: u64, len: u64) -> (Vec<Entry>, u32) {
+    guest.ok("fd_readdir", &[fd, DATA, len, cookie, RESULT]);
+    let used = guest.u32_at(RESULT);
+    let (mut entries, mut at) = (Vec::new(), DATA);
+    while at + 24 <= DATA + u64::from(used) {
+        let (next, ino, name_len) = (guest.u64_at(at), guest.u64_at(at + 8), guest.u32_at(at + 16));
+        assert_eq!(guest.bytes(at + 21, 3), [0; 3], "padding");
+        if at + 24 + u64::from(name_len) > DATA + u64::from(used) {
+            break;
+        }
+        let name = String::from_utf8(guest.bytes(at + 24, name_len as usize).to_vec()).unwrap();
+        entries.push(Entry { next, ino, filetype: guest.memory[at as usize + 20], name });
+        at += 24 + u64::from(name_len);
+    }
+    (entries, used)
+}
+
+/// The whole listing, by buffers of that length.
+fn read_all(guest: &mut Guest, fd: u64, len: u64) -> Vec<Entry> {
+    let (mut all, mut cookie) = (Vec::new(), 0);
+    loop {
+        let (entries, used) = read(guest, fd, cookie, len);
+        cookie = entries.last().map_or(cookie, |entry| entry.next);
+        all.extend(entries);
+        if u64::from(used) < len {
+            return all;
+        }
+    }
+}
+
+#[test]
+fn entries_agree_with_the_rest() {
+    on_each_fs(|guest| {
+        guest.make_file("file", b"x");
+        guest.make_dir("dir");
+        guest.symlink("file", "link");
+        let fd = guest.open(ROOT, ".", DIRECTORY, 0);
+        let all = read_all(guest, fd, 0x1000);
+        assert_eq!((all[0].name.as_str(), all[1].name.as_str()), (".", ".."));
+        guest.ok("fd_filestat_get", &[fd, RESULT]);
+        assert_eq!(all[0].ino, guest.u64_at(RESULT + 8));
+        assert!(all.iter().enumerate().all(|(index, entry)| entry.next == index as u64 + 1));
+        let types: BTreeSet<_> = all[2..].iter().map(|entry| (entry.name.as_str(), entry.filetype)).collect();
+        assert_eq!(types, BTreeSet::from([("file", 4), ("dir", 3), ("link", 7)]));
+        for entry in &all[2..] {
+            assert_eq!(guest.lstat(&entry.name).unwrap().3, entry.ino);
+        }
+    });
+}
+
+#[test]
+fn buffers_of_every_size_give_the_same() {
+    on_each_fs(|guest| {
+        for index in 0..20 {
+            guest.make_file(&format!("name-{index:0index$}"), b"");
+        }
+        let all = read_all(guest, ROOT, 0x1000);
+        assert_eq!(all.len(), 22);
+        for len in [56, 57, 63, 100, 255, 256] {
+            assert_eq!(read_all(guest, ROOT, len), all, "by {len}");
+        }
+        // What does not fit is cut off, the buffer is full to the last byte, and no further.
+        for len in [1, 23, 24, 25, 50] {
+            guest.clear(DATA..DATA + 0x1000);
+            let before = guest.memory.clone();
+            let (_, used) = read(guest, ROOT, 2, len);
+            assert_eq!(u64::from(used), len);
+            assert!(
+                guest.memory[(DATA + len) as usize..RESULT as usize] == before[(DATA + len) as usize..RESULT as usize]
+            );
+        }
+        assert_eq!(read(guest, ROOT, 0, 0).1, 0);
+        // Exactly to the end of the last entry: full, so the guest asks again and gets nothing.
+        let exact: u64 = all.iter().map(|entry| 24 + entry.name.len() as u64).sum();
+        assert_eq!(u64::from(read(guest, ROOT, 0, exact).1), exact);
+        assert_eq!(read(guest, ROOT, 22, 0x1000), (vec![], 0));
+    });
+}
+
+#[test]
+fn cookies_of_every_age_resume() {
+    on_each_fs(|guest| {
+        for index in 0..30 {
+            guest.make_file(&format!("{index}"), b"");
+        }
+        let all = read_all(guest, ROOT, 0x1000);
+        for cookie in [31, 3, 17, 0, 30, 1] {
+            assert_eq!(read(guest, ROOT, cookie, 0x1000).0, all[cookie as usize..], "from {cookie}");
+        }
+        for cookie in [33, 1 << 40, u64::MAX] {
+            assert_eq!(read(guest, ROOT, cookie, 0x1000), (vec![], 0));
+        }
+        // Another descriptor takes the same cookies, though it has seen nothing.
+        let other = guest.open(ROOT, ".", 0, 0);
+        assert_eq!(read(guest, other, 20, 0x1000).0, all[20..]);
+    });
+}
+
+#[test]
+fn deleting_what_was_listed_loses_nothing() {
+    on_each_fs(|guest| {
+        for index in 0..200 {
+            guest.make_file(&format!("file-{index}"), b"");
+        }
+        let (mut cookie, mut deleted) = (0, 0);
+        loop {
+            let (entries, used) = read(guest, ROOT, cookie, 200);
+            for entry in &entries {
+                cookie = entry.next;
+                if entry.filetype == 4 {
+                    let [ptr, len] = guest.path(&entry.name);
+                    guest.ok("path_unlink_file", &[ROOT, ptr, len]);
+                    deleted += 1;
+                }
+            }
+            if used < 200 {
+                break;
+            }
+        }
+        assert_eq!(deleted, 200);
+        assert_eq!(read_all(guest, ROOT, 0x1000).len(), 2, "a fresh start sees the present");
+        guest.make_file("new", b"");
+        assert_eq!(read_all(guest, ROOT, 0x1000).len(), 3);
+    });
+}
+
+#[test]
+fn errors() {
+    on_each_fs(|guest| {
+        let file = guest.open(ROOT, "f", CREAT, ALL);
+        let end = MEMORY as u64;
+        guest.fails("fd_readdir", &[99, DATA, 64, 0, RESULT], Errno::Badf);
+        guest.fails("fd_readdir", &[file, DATA, 64, 0, RESULT], Errno::Notdir);
+        guest.fails("fd_readdir", &[1, DATA, 64, 0, RESULT], Errno::Notdir);
+        guest.fails("fd_readdir", &[ROOT, end - 63, 64, 0, RESULT], Errno::Fault);
+        guest.fails("fd_readdir", &[ROOT, 1, 0xffff_ffff, 0, RESULT], Errno::Fault);
+        guest.fails("fd_readdir", &[ROOT, DATA, 64, 0, end - 3], Errno::Fault);
+        let no_listing = guest.open(ROOT, ".", DIRECTORY, Rights::PATH_OPEN.bits());
+        guest.fails("fd_readdir", &[no_listing, DATA, 64, 0, RESULT], Errno::Notcapable);
+        // Reading a directory is listing it.
+        let reading = guest.open(ROOT, ".", DIRECTORY, READ);
+        guest.ok("fd_readdir", &[reading, DATA, 64, 0, RESULT]);
+        guest.ok("fd_readdir", &[READ_ONLY, DATA, 64, 0, RESULT]);
+    });
+}
