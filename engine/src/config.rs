@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use wasmparser::WasmFeatures;
+
 use crate::host::listener::FunctionListenerFactory;
 use crate::limits::Limits;
 
@@ -48,6 +50,67 @@ pub struct Config {
     pub(crate) interruptible: bool,
     pub(crate) limits: Limits,
     pub(crate) listeners: Option<Arc<dyn FunctionListenerFactory>>,
+    pub(crate) features: Features,
+}
+
+/// What modules may contain.
+#[derive(Clone, Copy)]
+pub(crate) struct Features(pub WasmFeatures);
+
+impl Default for Features {
+    fn default() -> Features {
+        Features(
+            WasmFeatures::MUTABLE_GLOBAL
+                | WasmFeatures::SATURATING_FLOAT_TO_INT
+                | WasmFeatures::SIGN_EXTENSION
+                | WasmFeatures::MULTI_VALUE
+                | WasmFeatures::BULK_MEMORY
+                | WasmFeatures::REFERENCE_TYPES
+                | WasmFeatures::EXTENDED_CONST
+                | WasmFeatures::TAIL_CALL
+                | WasmFeatures::MULTI_MEMORY
+                | WasmFeatures::SIMD
+                | WasmFeatures::RELAXED_SIMD
+                | WasmFeatures::MEMORY64
+                | WasmFeatures::FLOATS
+                | WasmFeatures::GC_TYPES,
+        )
+    }
+}
+
+/// Writes a switch for each proposal.
+macro_rules! switches {
+    ($($(#[$doc:meta])* $name:ident: $($flag:ident)|*;)*) => {
+        impl Config {$(
+            $(#[$doc])*
+            pub fn $name(&mut self, on: bool) -> &mut Config {
+                self.features.0.set($(WasmFeatures::$flag)|*, on);
+                self
+            }
+        )*}
+    };
+}
+
+switches! {
+    /// Bulk memory operations. Like all that this engine runs, on by default; a switch turned off makes modules that use
+    /// the proposal invalid, as an engine would that does not know it.
+    wasm_bulk_memory: BULK_MEMORY;
+    /// Reference types.
+    wasm_reference_types: REFERENCE_TYPES;
+    /// Several results, and parameters of blocks.
+    wasm_multi_value: MULTI_VALUE;
+    /// 128-bit vectors.
+    wasm_simd: SIMD | RELAXED_SIMD;
+    /// Relaxed vector instructions, which here always do the same.
+    wasm_relaxed_simd: RELAXED_SIMD;
+    /// Tail calls.
+    wasm_tail_call: TAIL_CALL;
+    /// Several memories in a module.
+    wasm_multi_memory: MULTI_MEMORY;
+    /// Memories and tables with 64-bit addresses.
+    wasm_memory64: MEMORY64;
+    /// Arithmetic in constant expressions.
+    wasm_extended_const: EXTENDED_CONST;
 }
 
 impl Config {

@@ -80,17 +80,7 @@ impl Engine {
 
     /// What a module may contain; the rest is refused when it is loaded.
     pub(crate) fn features(&self) -> WasmFeatures {
-        WasmFeatures::MUTABLE_GLOBAL
-            | WasmFeatures::SATURATING_FLOAT_TO_INT
-            | WasmFeatures::SIGN_EXTENSION
-            | WasmFeatures::MULTI_VALUE
-            | WasmFeatures::BULK_MEMORY
-            | WasmFeatures::REFERENCE_TYPES
-            | WasmFeatures::EXTENDED_CONST
-            | WasmFeatures::TAIL_CALL
-            | WasmFeatures::MULTI_MEMORY
-            | WasmFeatures::FLOATS
-            | WasmFeatures::GC_TYPES
+        self.0.config.features.0
     }
 }
 

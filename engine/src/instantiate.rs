@@ -152,20 +152,22 @@ fn fits(wanted: &ExternType, found: &ExternType) -> bool {
             }
     };
     match (wanted, found) {
-        (ExternType::Memory(a), ExternType::Memory(b)) => limits((a.min, a.max), (b.min, b.max)),
+        (ExternType::Memory(a), ExternType::Memory(b)) => {
+            a.memory64 == b.memory64 && limits((a.min, a.max), (b.min, b.max))
+        }
         (ExternType::Table(a), ExternType::Table(b)) => {
-            a.element == b.element && limits((a.min, a.max), (b.min, b.max))
+            a.table64 == b.table64 && a.element == b.element && limits((a.min, a.max), (b.min, b.max))
         }
         (a, b) => a == b,
     }
 }
 
 /// Values of constant expressions, given the globals made so far.
-fn evaluate(block: &InstanceBlock, globals: &[*mut GlobalBlock], store: &StoreInner, expr: &ConstExpr) -> u64 {
+fn evaluate(block: &InstanceBlock, globals: &[*mut GlobalBlock], store: &StoreInner, expr: &ConstExpr) -> [u64; 2] {
     let global = |index: u32| {
         let wanted = globals[index as usize];
         let found = store.globals.iter().rev().find(|global| global.as_ptr() == wanted);
-        found.map_or(0, |global| global.value[0])
+        found.map_or([0; 2], |global| global.value)
     };
     expr.evaluate(global, |func| function_handle(block, func).0)
 }
@@ -180,7 +182,7 @@ fn define_globals(
     let types = &sections.globals[sections.imported_globals..];
     for (&ty, init) in types.iter().zip(&sections.global_inits) {
         let value = evaluate(block, &globals, store, init);
-        store.globals.push(Stable::new(GlobalBlock { value: [value, 0], ty }));
+        store.globals.push(Stable::new(GlobalBlock { value, ty }));
         globals.extend(store.globals.last().map(Stable::as_ptr));
     }
     block.globals = globals.into();
@@ -191,7 +193,7 @@ fn fill_tables(store: &mut StoreInner, module: &Module, block: &InstanceBlock) {
     let sections = module.sections();
     for (number, init) in sections.table_inits.iter().enumerate() {
         if let Some(init) = init {
-            let value = evaluate(block, &block.globals, store, init);
+            let [value, _] = evaluate(block, &block.globals, store, init);
             let wanted = block.tables[sections.imported_tables + number];
             if let Some(table) = store.tables.iter_mut().rev().find(|table| table.as_ptr() == wanted) {
                 table.elements.fill(value);
@@ -209,7 +211,7 @@ fn apply_segments(store: &mut StoreInner, module: &Module, index: usize) -> Resu
             match items {
                 ElementItems::Functions(funcs) => funcs.iter().map(|&func| function_handle(block, func).0).collect(),
                 ElementItems::Expressions(exprs) => {
-                    exprs.iter().map(|expr| evaluate(block, &block.globals, store, expr)).collect()
+                    exprs.iter().map(|expr| evaluate(block, &block.globals, store, expr)[0]).collect()
                 }
             }
         };
@@ -221,11 +223,11 @@ fn apply_segments(store: &mut StoreInner, module: &Module, index: usize) -> Resu
             }
             SegmentMode::Active(active) => {
                 let values = values(&segment.items);
-                let offset = evaluate(block, &block.globals, store, &active.offset) as u32 as usize;
+                let offset = evaluate(block, &block.globals, store, &active.offset)[0];
                 let wanted = block.tables[active.index as usize];
                 let table = store.tables.iter_mut().rev().find(|table| table.as_ptr() == wanted);
                 let elements = table.map(|table| &mut table.elements[..]).unwrap_or_default();
-                let target = offset.checked_add(values.len()).and_then(|end| elements.get_mut(offset..end));
+                let target = range(offset, values.len()).and_then(|range| elements.get_mut(range));
                 target.ok_or(TrapCode::TableOutOfBounds)?.copy_from_slice(&values);
             }
         }
@@ -233,15 +235,21 @@ fn apply_segments(store: &mut StoreInner, module: &Module, index: usize) -> Resu
     for (number, segment) in sections.data.iter().enumerate() {
         if let SegmentMode::Active(active) = &segment.mode {
             let block = &store.instances[index];
-            let offset = evaluate(block, &block.globals, store, &active.offset) as u32 as usize;
+            let offset = evaluate(block, &block.globals, store, &active.offset)[0];
             let wanted = block.memories[active.index as usize];
             let bytes = module.data_bytes(number);
             let memory = store.memories.iter_mut().rev().find(|memory| memory.as_ptr() == wanted);
             let data = memory.map(|memory| memory.data_mut()).unwrap_or_default();
-            let target = offset.checked_add(bytes.len()).and_then(|end| data.get_mut(offset..end));
+            let target = range(offset, bytes.len()).and_then(|range| data.get_mut(range));
             target.ok_or(TrapCode::MemoryOutOfBounds)?.copy_from_slice(bytes);
             store.instances[index].dropped_data[number] = true;
         }
     }
     Ok(())
+}
+
+/// Where a segment of `len` goes; `None` beyond what the host addresses.
+fn range(offset: u64, len: usize) -> Option<std::ops::Range<usize>> {
+    let start = usize::try_from(offset).ok()?;
+    Some(start..start.checked_add(len)?)
 }

@@ -150,16 +150,33 @@ impl fmt::Debug for FuncType {
 pub const PAGE_SIZE: u64 = 65536;
 
 /// The type of a linear memory. Sizes are in pages of 64 KiB.
+///
+/// ```
+/// use hostel_engine::MemoryType;
+/// assert_eq!(MemoryType { max: Some(2), ..MemoryType::new(1) }.to_string(), "1..=2 pages");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MemoryType {
+    /// Whether addresses have 64 bits.
+    pub memory64: bool,
     /// Pages at the start.
     pub min: u64,
     /// Pages it may grow to; `None` means as many as an address can reach.
     pub max: Option<u64>,
 }
 
+impl MemoryType {
+    /// A 32-bit memory of `min` pages at the start that may grow without a bound of its own.
+    pub const fn new(min: u64) -> MemoryType {
+        MemoryType { memory64: false, min, max: None }
+    }
+}
+
 impl fmt::Display for MemoryType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.memory64 {
+            f.write_str("i64 ")?;
+        }
         limits(f, self.min, self.max)?;
         f.write_str(" pages")
     }
@@ -168,6 +185,8 @@ impl fmt::Display for MemoryType {
 /// The type of a table. Sizes are in elements.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TableType {
+    /// Whether indices have 64 bits.
+    pub table64: bool,
     /// The elements' type, a reference type.
     pub element: ValType,
     /// Elements at the start.
@@ -176,8 +195,18 @@ pub struct TableType {
     pub max: Option<u64>,
 }
 
+impl TableType {
+    /// A table of `min` elements at the start, with 32-bit indices, that may grow without a bound of its own.
+    pub const fn new(element: ValType, min: u64) -> TableType {
+        TableType { table64: false, element, min, max: None }
+    }
+}
+
 impl fmt::Display for TableType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.table64 {
+            f.write_str("i64 ")?;
+        }
         limits(f, self.min, self.max)?;
         write!(f, " {}", self.element)
     }

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use hostel_engine::{
-    Caller, Config, Engine, Error, Extern, FuncType, FunctionDefinition, FunctionListener, HostModuleBuilder, Limits, Linker,
-    Module, Store, Trap, TrapCode, Val, ValType, proxy_module,
+    Caller, Config, Engine, Error, Extern, FuncType, FunctionDefinition, FunctionListener, HostModuleBuilder, Limits,
+    Linker, Module, Store, Trap, TrapCode, Val, ValType, proxy_module,
 };
 use kit::{instantiate, wasm};
 
@@ -261,8 +261,28 @@ fn typed_closures_take_sixteen_parameters_of_all_types() {
     let engine = Engine::default();
     let mut linker = Linker::<()>::new(&engine);
     #[allow(clippy::too_many_arguments)]
-    fn all(a: i32, b: u32, c: i64, d: u64, e: f32, f: f64, g: i32, h: i32, i: i32, j: i32, k: i32, l: i32, m: i32, n: i32, o: i32, p: i32) -> (f64, i64) {
-        (f64::from(a) + f64::from(b) + f64::from(e) + f, c + d as i64 + i64::from(g + h + i + j + k + l + m + n + o + p))
+    fn all(
+        a: i32,
+        b: u32,
+        c: i64,
+        d: u64,
+        e: f32,
+        f: f64,
+        g: i32,
+        h: i32,
+        i: i32,
+        j: i32,
+        k: i32,
+        l: i32,
+        m: i32,
+        n: i32,
+        o: i32,
+        p: i32,
+    ) -> (f64, i64) {
+        (
+            f64::from(a) + f64::from(b) + f64::from(e) + f,
+            c + d as i64 + i64::from(g + h + i + j + k + l + m + n + o + p),
+        )
     }
     linker.func_wrap("h", "f", all);
     let mut store = Store::new(&engine, ());
@@ -348,7 +368,9 @@ fn listeners_hear_before_after_and_abort_of_guests_and_hosts() {
     let engine = Engine::new(&config).unwrap();
     let host = HostModuleBuilder::<()>::new("h")
         .new_function()
-        .with_func(|x: i32| -> Result<i32, Trap> { if x == 13 { Err(Trap::exit(1)) } else { Ok(x * 2) } })
+        .with_func(|x: i32| -> Result<i32, Trap> {
+            if x == 13 { Err(Trap::exit(1)) } else { Ok(x * 2) }
+        })
         .with_name("double")
         .export("f")
         .compile(&engine)
@@ -367,7 +389,10 @@ fn listeners_hear_before_after_and_abort_of_guests_and_hosts() {
     .unwrap();
     let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, 4).unwrap(), 9);
-    assert_eq!(std::mem::take(&mut *notes.lock().unwrap()), ["> run [4]", "> tail [4]", "> double [4]", "< double [8] 2", "< tail [8] 2", "< run [9] 2"]);
+    assert_eq!(
+        std::mem::take(&mut *notes.lock().unwrap()),
+        ["> run [4]", "> tail [4]", "> double [4]", "< double [8] 2", "< tail [8] 2", "< run [9] 2"]
+    );
     run.call(&mut store, 13).unwrap_err();
     let heard = std::mem::take(&mut *notes.lock().unwrap());
     assert_eq!(heard[3..], ["! double exit status 1", "! tail exit status 1", "! run exit status 1"]);
@@ -378,7 +403,9 @@ fn proxies_call_as_guests_do() {
     let engine = Engine::default();
     let host = HostModuleBuilder::<()>::new("env")
         .new_function()
-        .with_func(|_: &mut (), module: &mut Caller<'_>, at: u32| -> u32 { u32::from(module.memory().unwrap()[at as usize]) })
+        .with_func(|_: &mut (), module: &mut Caller<'_>, at: u32| -> u32 {
+            u32::from(module.memory().unwrap()[at as usize])
+        })
         .export("peek")
         .compile(&engine)
         .unwrap();
@@ -442,7 +469,9 @@ fn contexts_of_another_type_are_refused() {
         module.with(&mut wrong);
     });
     let mut store = Store::new(&engine, 0);
-    let instance = instantiate(&linker, &mut store, r#"(module (import "h" "f" (func $f)) (func (export "run") (call $f)))"#).unwrap();
+    let instance =
+        instantiate(&linker, &mut store, r#"(module (import "h" "f" (func $f)) (func (export "run") (call $f)))"#)
+            .unwrap();
     let run = instance.typed_func::<(), ()>(&store, "run").unwrap();
     assert!(catch_unwind(AssertUnwindSafe(|| run.call(&mut store, ()))).is_err());
 }
@@ -461,11 +490,20 @@ fn limits_name_themselves() {
             Err(error) => error,
         }
     };
-    let engine = limited(Limits { memory_bytes: 65536, table_elements: 10, module_bytes: 200, frame_slots: 20, ..Limits::default() });
+    let engine = limited(Limits {
+        memory_bytes: 65536,
+        table_elements: 10,
+        module_bytes: 200,
+        frame_slots: 20,
+        ..Limits::default()
+    });
     for (limit, text) in [
         ("memory_bytes", "(module (memory 65536))"),
         ("table_elements", "(module (table 11 funcref))"),
-        ("frame_slots", "(module (func (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)))"),
+        (
+            "frame_slots",
+            "(module (func (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)))",
+        ),
     ] {
         let text = error(&engine, text).to_string();
         assert!(text.contains(limit), "{text}");

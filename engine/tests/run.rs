@@ -7,13 +7,18 @@ use std::thread;
 use std::time::Duration;
 
 use hostel_engine::{
-    CompilationMode, Config, Engine, ErrorKind, Extern, Global, GlobalType, Instance, Limits, Linker, Memory, MemoryType, Module,
-    Store, Table, TableType, TrapCode, Val, ValType,
+    CompilationMode, Config, Engine, ErrorKind, Extern, Global, GlobalType, Instance, Limits, Linker, Memory,
+    MemoryType, Module, Store, Table, TableType, TrapCode, Val, ValType,
 };
 use kit::{configs, guest, instantiate, wasm};
 
 /// Calls an export with integers.
-fn call(store: &mut Store<()>, instance: Instance, name: &str, params: &[i32]) -> Result<Vec<i64>, hostel_engine::Error> {
+fn call(
+    store: &mut Store<()>,
+    instance: Instance,
+    name: &str,
+    params: &[i32],
+) -> Result<Vec<i64>, hostel_engine::Error> {
     let func = instance.get_func(&*store, name).expect("it is exported");
     let params: Vec<Val> = params.iter().map(|&param| Val::I32(param)).collect();
     let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
@@ -157,7 +162,8 @@ fn instances_call_each_other_and_share_memories_tables_and_globals() {
         let error = call(&mut store, a, "through", &[3]).unwrap_err();
         assert_eq!(error.trap().unwrap().code(), Some(TrapCode::IndirectCallTypeMismatch));
         let error = call(&mut store, b, "call_trap", &[]).unwrap_err();
-        let names: Vec<_> = error.trap().unwrap().frames().iter().map(|frame| frame.func_name.clone().unwrap()).collect();
+        let names: Vec<_> =
+            error.trap().unwrap().frames().iter().map(|frame| frame.func_name.clone().unwrap()).collect();
         assert_eq!(names, ["trap", "call_trap"]);
         assert_eq!(error.trap().unwrap().frames()[1].module.as_deref(), Some("b"));
     }
@@ -171,7 +177,7 @@ fn tail_calls_need_no_stack_also_between_instances_and_to_hosts() {
         let mut linker = Linker::<()>::new(&engine);
         linker.func_wrap("h", "host", |a: i32, b: i32, c: i32| a * 100 + b * 10 + c);
         let mut store = Store::new(&engine, ());
-        let table = Table::new(&mut store, TableType { element: ValType::FuncRef, min: 2, max: None }, Val::FuncRef(None)).unwrap();
+        let table = Table::new(&mut store, TableType::new(ValType::FuncRef, 2), Val::FuncRef(None)).unwrap();
         linker.define("h", "table", table);
         let text = |other: i32| {
             format!(
@@ -309,7 +315,9 @@ fn branches_carry_values_to_where_they_are_wanted() {
 
 #[test]
 fn lazy_modules_find_an_invalid_body_when_it_is_called() {
-    let mut bytes = wasm(r#"(module $m (func $bad (export "bad") (result i32) (i32.const 1)) (func (export "good") (result i32) (i32.const 2)))"#);
+    let mut bytes = wasm(
+        r#"(module $m (func $bad (export "bad") (result i32) (i32.const 1)) (func (export "good") (result i32) (i32.const 2)))"#,
+    );
     let at = bytes.windows(2).position(|pair| pair == [0x41, 1]).unwrap();
     bytes[at] = 0x42; // i64.const: the result is of the wrong type
     let mut config = Config::new();
@@ -342,7 +350,8 @@ fn memories_grow_to_their_limit_and_no_further() {
             (func (export "b") (param i32) (result i32) (memory.grow $b (local.get 0)))
             (func (export "last") (result i32) (i32.store (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 4)) (i32.const 7)) (memory.size)))"#,
         );
-        for (name, delta, result) in [("a", 5, 1), ("a", 1, -1), ("a", 0, 6), ("a", -1, -1), ("b", 10, 0), ("b", 1, -1)] {
+        for (name, delta, result) in [("a", 5, 1), ("a", 1, -1), ("a", 0, 6), ("a", -1, -1), ("b", 10, 0), ("b", 1, -1)]
+        {
             assert_eq!(call(&mut store, instance, name, &[delta]).unwrap(), [result], "{name} by {delta}");
         }
         assert_eq!(call(&mut store, instance, "last", &[]).unwrap(), [6]);
@@ -353,7 +362,7 @@ fn memories_grow_to_their_limit_and_no_further() {
 fn what_is_imported_from_the_host_is_shared_with_it() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
-    let memory = Memory::new(&mut store, MemoryType { min: 1, max: Some(2) }).unwrap();
+    let memory = Memory::new(&mut store, MemoryType { max: Some(2), ..MemoryType::new(1) }).unwrap();
     let global = Global::new(&mut store, GlobalType { content: ValType::I64, mutable: true }, Val::I64(5)).unwrap();
     let mut linker = Linker::new(&engine);
     linker.define("h", "memory", memory).define("h", "global", global);

@@ -54,11 +54,12 @@ pub(crate) enum Shape {
     Unary,
     /// Compare two operands and branch to word 2: `pair`, the first four.
     BranchCompare,
-    /// `from_acc * 2 + to_acc` (+ 4 for the wide form). Field 0 destination, field 1 address, fields 2 and 3 the offset
-    /// of the access's *end*. Wide: word 2 is the 64-bit offset of its start, word 3 the memory's index.
+    /// `from_acc * 2 + to_acc`. Field 0 destination, field 1 address, fields 2 and 3 the offset of the access's *end*.
+    /// + 4: the wide form, for other memories and larger offsets; word 2 is the 64-bit offset of its start, word 3 the
+    /// memory's index. + 8: the wide form with a 64-bit address.
     Load,
-    /// Address and value: slot slot, slot acc, slot imm, acc slot, acc imm (+ 5 for the wide form, words 2 and 3 as for
-    /// loads). Field 0 is the value's slot or a 16-bit signed immediate, field 1 the address.
+    /// Address and value: slot slot, slot acc, slot imm, acc slot, acc imm; + 5 and + 10 for the wide forms, as loads have
+    /// them. Field 0 is the value's slot or a 16-bit signed immediate, field 1 the address.
     Store,
     /// Anything else: this many words and no branch target; variants as the row's handlers say.
     Plain(u16),
@@ -68,6 +69,29 @@ pub(crate) enum Shape {
     BranchTable,
     /// Word 2 is a function index, replaced by its entry's address.
     Call,
+    /// Vector in field 1 to vector in field 0.
+    VectorUnary,
+    /// Vectors in fields 1 and 2.
+    VectorBinary,
+    /// Vectors in fields 1, 2 and 3.
+    VectorTernary,
+    /// Vector in field 1, number of bits in slot field 2.
+    Shift,
+    /// Vector in field 1 to slot field 0.
+    Test,
+    /// Slot field 1 to vector in field 0.
+    Splat,
+    /// Vector in field 1, lane number field 2, to slot field 0.
+    Extract,
+    /// Vector in field 1, slot field 2, lane number field 3, to vector in field 0.
+    Replace,
+    /// Address from slot or accumulator, to vector in field 0; + 2 and + 4 for the wide forms, as loads have them.
+    VectorLoad,
+    /// As `VectorLoad`, field 0 being the vector that is stored.
+    VectorStore,
+    /// Address in slot field 1, vector in field 2, lane number field 3, result in field 0; always wide, variant 1 with a
+    /// 64-bit address.
+    Lane,
 }
 
 /// An instruction's row and variant in one number.
@@ -95,6 +119,16 @@ impl Op {
     pub(crate) fn words(self, operands: u64) -> usize {
         match self.row().shape() {
             Shape::Commutative | Shape::Binary | Shape::Unary => 2,
+            Shape::VectorUnary | Shape::VectorBinary | Shape::VectorTernary | Shape::Shift | Shape::Test => 2,
+            Shape::Splat | Shape::Extract | Shape::Replace => 2,
+            Shape::VectorLoad | Shape::VectorStore => {
+                if self.variant() < 2 {
+                    2
+                } else {
+                    4
+                }
+            }
+            Shape::Lane => 4,
             Shape::BranchCompare | Shape::Call => 3,
             Shape::Load => {
                 if self.variant() < 4 {

@@ -76,6 +76,88 @@ macro_rules! for_each_row {
             TableGet: plain(2); TableSet: plain(2); TableSize: plain(2); TableGrow: plain(3); TableFill: plain(3);
             TableCopy: plain(3); TableInit: plain(3); ElemDrop: plain(2); RefFunc: plain(2);
             Check: plain(2); ListenBefore: plain(2); ListenAfter: plain(2);
+            // vectors: operands and results in pairs of slots
+            I8x16Abs: vector_unary; I16x8Abs: vector_unary; I32x4Abs: vector_unary; I64x2Abs: vector_unary;
+            I8x16Neg: vector_unary; I16x8Neg: vector_unary; I32x4Neg: vector_unary; I64x2Neg: vector_unary;
+            I8x16Popcnt: vector_unary; F32x4Abs: vector_unary; F32x4Neg: vector_unary; F32x4Sqrt: vector_unary;
+            F32x4Ceil: vector_unary; F32x4Floor: vector_unary; F32x4Trunc: vector_unary; F32x4Nearest: vector_unary;
+            F64x2Abs: vector_unary; F64x2Neg: vector_unary; F64x2Sqrt: vector_unary; F64x2Ceil: vector_unary;
+            F64x2Floor: vector_unary; F64x2Trunc: vector_unary; F64x2Nearest: vector_unary;
+            I32x4TruncSatF32x4S: vector_unary; I32x4TruncSatF32x4U: vector_unary; F32x4ConvertI32x4S: vector_unary;
+            F32x4ConvertI32x4U: vector_unary; I32x4RelaxedTruncF32x4S: vector_unary;
+            I32x4RelaxedTruncF32x4U: vector_unary; I16x8ExtendLowI8x16S: vector_unary;
+            I16x8ExtendHighI8x16S: vector_unary; I16x8ExtendLowI8x16U: vector_unary;
+            I16x8ExtendHighI8x16U: vector_unary; I32x4ExtendLowI16x8S: vector_unary;
+            I32x4ExtendHighI16x8S: vector_unary; I32x4ExtendLowI16x8U: vector_unary;
+            I32x4ExtendHighI16x8U: vector_unary; I64x2ExtendLowI32x4S: vector_unary;
+            I64x2ExtendHighI32x4S: vector_unary; I64x2ExtendLowI32x4U: vector_unary;
+            I64x2ExtendHighI32x4U: vector_unary; F64x2ConvertLowI32x4S: vector_unary;
+            F64x2ConvertLowI32x4U: vector_unary; F64x2PromoteLowF32x4: vector_unary;
+            I16x8ExtAddPairwiseI8x16S: vector_unary; I16x8ExtAddPairwiseI8x16U: vector_unary;
+            I32x4ExtAddPairwiseI16x8S: vector_unary; I32x4ExtAddPairwiseI16x8U: vector_unary; V128Not: vector_unary;
+            I32x4TruncSatF64x2SZero: vector_unary; I32x4TruncSatF64x2UZero: vector_unary;
+            I32x4RelaxedTruncF64x2SZero: vector_unary; I32x4RelaxedTruncF64x2UZero: vector_unary;
+            F32x4DemoteF64x2Zero: vector_unary;
+            I8x16Eq: vector_binary; I8x16Ne: vector_binary; I8x16LtS: vector_binary; I8x16LtU: vector_binary;
+            I8x16GtS: vector_binary; I8x16GtU: vector_binary; I8x16LeS: vector_binary; I8x16LeU: vector_binary;
+            I8x16GeS: vector_binary; I8x16GeU: vector_binary; I16x8Eq: vector_binary; I16x8Ne: vector_binary;
+            I16x8LtS: vector_binary; I16x8LtU: vector_binary; I16x8GtS: vector_binary; I16x8GtU: vector_binary;
+            I16x8LeS: vector_binary; I16x8LeU: vector_binary; I16x8GeS: vector_binary; I16x8GeU: vector_binary;
+            I32x4Eq: vector_binary; I32x4Ne: vector_binary; I32x4LtS: vector_binary; I32x4LtU: vector_binary;
+            I32x4GtS: vector_binary; I32x4GtU: vector_binary; I32x4LeS: vector_binary; I32x4LeU: vector_binary;
+            I32x4GeS: vector_binary; I32x4GeU: vector_binary; I64x2Eq: vector_binary; I64x2Ne: vector_binary;
+            I64x2LtS: vector_binary; I64x2GtS: vector_binary; I64x2LeS: vector_binary; I64x2GeS: vector_binary;
+            F32x4Eq: vector_binary; F32x4Ne: vector_binary; F32x4Lt: vector_binary; F32x4Gt: vector_binary;
+            F32x4Le: vector_binary; F32x4Ge: vector_binary; F64x2Eq: vector_binary; F64x2Ne: vector_binary;
+            F64x2Lt: vector_binary; F64x2Gt: vector_binary; F64x2Le: vector_binary; F64x2Ge: vector_binary;
+            I8x16Add: vector_binary; I16x8Add: vector_binary; I32x4Add: vector_binary; I64x2Add: vector_binary;
+            I8x16Sub: vector_binary; I16x8Sub: vector_binary; I32x4Sub: vector_binary; I64x2Sub: vector_binary;
+            I16x8Mul: vector_binary; I32x4Mul: vector_binary; I64x2Mul: vector_binary; I8x16AddSatS: vector_binary;
+            I8x16AddSatU: vector_binary; I16x8AddSatS: vector_binary; I16x8AddSatU: vector_binary;
+            I8x16SubSatS: vector_binary; I8x16SubSatU: vector_binary; I16x8SubSatS: vector_binary;
+            I16x8SubSatU: vector_binary; I8x16MinS: vector_binary; I8x16MinU: vector_binary;
+            I8x16MaxS: vector_binary; I8x16MaxU: vector_binary; I16x8MinS: vector_binary; I16x8MinU: vector_binary;
+            I16x8MaxS: vector_binary; I16x8MaxU: vector_binary; I32x4MinS: vector_binary; I32x4MinU: vector_binary;
+            I32x4MaxS: vector_binary; I32x4MaxU: vector_binary; I8x16AvgrU: vector_binary; I16x8AvgrU: vector_binary;
+            I16x8Q15MulrSatS: vector_binary; I16x8RelaxedQ15mulrS: vector_binary; F32x4Add: vector_binary;
+            F32x4Sub: vector_binary; F32x4Mul: vector_binary; F32x4Div: vector_binary; F32x4Min: vector_binary;
+            F32x4Max: vector_binary; F32x4RelaxedMin: vector_binary; F32x4RelaxedMax: vector_binary;
+            F32x4PMin: vector_binary; F32x4PMax: vector_binary; F64x2Add: vector_binary; F64x2Sub: vector_binary;
+            F64x2Mul: vector_binary; F64x2Div: vector_binary; F64x2Min: vector_binary; F64x2Max: vector_binary;
+            F64x2RelaxedMin: vector_binary; F64x2RelaxedMax: vector_binary; F64x2PMin: vector_binary;
+            F64x2PMax: vector_binary; I16x8ExtMulLowI8x16S: vector_binary; I16x8ExtMulHighI8x16S: vector_binary;
+            I16x8ExtMulLowI8x16U: vector_binary; I16x8ExtMulHighI8x16U: vector_binary;
+            I32x4ExtMulLowI16x8S: vector_binary; I32x4ExtMulHighI16x8S: vector_binary;
+            I32x4ExtMulLowI16x8U: vector_binary; I32x4ExtMulHighI16x8U: vector_binary;
+            I64x2ExtMulLowI32x4S: vector_binary; I64x2ExtMulHighI32x4S: vector_binary;
+            I64x2ExtMulLowI32x4U: vector_binary; I64x2ExtMulHighI32x4U: vector_binary;
+            I8x16NarrowI16x8S: vector_binary; I8x16NarrowI16x8U: vector_binary; I16x8NarrowI32x4S: vector_binary;
+            I16x8NarrowI32x4U: vector_binary; V128And: vector_binary; V128AndNot: vector_binary;
+            V128Or: vector_binary; V128Xor: vector_binary; I16x8RelaxedDotI8x16I7x16S: vector_binary;
+            I32x4DotI16x8S: vector_binary; I8x16Swizzle: vector_binary; I8x16RelaxedSwizzle: vector_binary;
+            V128Bitselect: vector_ternary; I8x16RelaxedLaneselect: vector_ternary;
+            I16x8RelaxedLaneselect: vector_ternary; I32x4RelaxedLaneselect: vector_ternary;
+            I64x2RelaxedLaneselect: vector_ternary; F32x4RelaxedMadd: vector_ternary;
+            F32x4RelaxedNmadd: vector_ternary; F64x2RelaxedMadd: vector_ternary; F64x2RelaxedNmadd: vector_ternary;
+            I32x4RelaxedDotI8x16I7x16AddS: vector_ternary;
+            I8x16Shl: shift; I8x16ShrS: shift; I8x16ShrU: shift; I16x8Shl: shift; I16x8ShrS: shift; I16x8ShrU: shift;
+            I32x4Shl: shift; I32x4ShrS: shift; I32x4ShrU: shift; I64x2Shl: shift; I64x2ShrS: shift; I64x2ShrU: shift;
+            V128AnyTrue: test; I8x16AllTrue: test; I16x8AllTrue: test; I32x4AllTrue: test; I64x2AllTrue: test;
+            I8x16Bitmask: test; I16x8Bitmask: test; I32x4Bitmask: test; I64x2Bitmask: test;
+            I8x16Splat: splat; I16x8Splat: splat; I32x4Splat: splat; I64x2Splat: splat; F32x4Splat: splat;
+            F64x2Splat: splat;
+            I8x16ExtractLaneS: extract; I8x16ExtractLaneU: extract; I16x8ExtractLaneS: extract;
+            I16x8ExtractLaneU: extract; I32x4ExtractLane: extract; I64x2ExtractLane: extract;
+            F32x4ExtractLane: extract; F64x2ExtractLane: extract;
+            I8x16ReplaceLane: replace; I16x8ReplaceLane: replace; I32x4ReplaceLane: replace;
+            I64x2ReplaceLane: replace; F32x4ReplaceLane: replace; F64x2ReplaceLane: replace;
+            V128Load8x8S: vector_load; V128Load8x8U: vector_load; V128Load16x4S: vector_load;
+            V128Load16x4U: vector_load; V128Load32x2S: vector_load; V128Load32x2U: vector_load;
+            V128Load8Splat: vector_load; V128Load16Splat: vector_load; V128Load32Splat: vector_load;
+            V128Load64Splat: vector_load; V128Load32Zero: vector_load; V128Load64Zero: vector_load;
+            V128Load: vector_load; V128Store: vector_store; V128Const: plain(4); I8x16Shuffle: plain(4); SelectWide: plain(2);
+            V128Load8Lane: lane; V128Load16Lane: lane; V128Load32Lane: lane; V128Load64Lane: lane;
+            V128Store8Lane: lane; V128Store16Lane: lane; V128Store32Lane: lane; V128Store64Lane: lane;
             // never translated to, only run
             Lazy: plain(1); Halt: plain(1); LeaveInstance: plain(1); Illegal: plain(1);
         }
@@ -116,6 +198,39 @@ macro_rules! shape {
     (call) => {
         Shape::Call
     };
+    (vector_unary) => {
+        Shape::VectorUnary
+    };
+    (vector_binary) => {
+        Shape::VectorBinary
+    };
+    (vector_ternary) => {
+        Shape::VectorTernary
+    };
+    (shift) => {
+        Shape::Shift
+    };
+    (test) => {
+        Shape::Test
+    };
+    (splat) => {
+        Shape::Splat
+    };
+    (extract) => {
+        Shape::Extract
+    };
+    (replace) => {
+        Shape::Replace
+    };
+    (vector_load) => {
+        Shape::VectorLoad
+    };
+    (vector_store) => {
+        Shape::VectorStore
+    };
+    (lane) => {
+        Shape::Lane
+    };
 }
 
 macro_rules! define_rows {
@@ -138,6 +253,38 @@ for_each_row!(define_rows);
 impl Row {
     pub(crate) const fn shape(self) -> Shape {
         Row::SHAPES[self as usize]
+    }
+
+    /// Whether such an instruction leaves one result, in the slot or slots that field 0 names, and touches no other.
+    pub(crate) const fn result_in_field0(self, variant: u16) -> bool {
+        match self.shape() {
+            Shape::VectorUnary
+            | Shape::VectorBinary
+            | Shape::VectorTernary
+            | Shape::Shift
+            | Shape::Test
+            | Shape::Splat
+            | Shape::Extract
+            | Shape::Replace
+            | Shape::VectorLoad => true,
+            Shape::Lane => {
+                matches!(self, Row::V128Load8Lane | Row::V128Load16Lane | Row::V128Load32Lane | Row::V128Load64Lane)
+            }
+            _ => match self {
+                Row::Select | Row::GlobalGet => variant % 2 == 0,
+                Row::SelectWide
+                | Row::V128Const
+                | Row::I8x16Shuffle
+                | Row::GlobalGetWide
+                | Row::MemorySize
+                | Row::MemoryGrow
+                | Row::TableGet
+                | Row::TableSize
+                | Row::TableGrow
+                | Row::RefFunc => true,
+                _ => false,
+            },
+        }
     }
 
     /// The comparison that holds exactly when this one does not, among branches.

@@ -68,6 +68,15 @@ fn slots(op: Op, operands: u64) -> Vec<usize> {
         Shape::Commutative | Shape::Binary => pair_slots(variant / 2, field).chain(to).collect(),
         Shape::Unary => (variant / 2 == 0).then(|| field(1)).into_iter().chain(to).collect(),
         Shape::BranchCompare => pair_slots(variant, field).collect(),
+        Shape::VectorUnary => vec![field(0) + 1, field(1) + 1],
+        Shape::VectorBinary => vec![field(0) + 1, field(1) + 1, field(2) + 1],
+        Shape::VectorTernary => vec![field(0) + 1, field(1) + 1, field(2) + 1, field(3) + 1],
+        Shape::Shift | Shape::Replace => vec![field(0) + 1, field(1) + 1, field(2)],
+        Shape::Test | Shape::Extract => vec![field(0), field(1) + 1],
+        Shape::Splat => vec![field(0) + 1, field(1)],
+        Shape::VectorLoad | Shape::VectorStore if variant % 2 == 0 => vec![field(0) + 1, field(1)],
+        Shape::VectorLoad | Shape::VectorStore => vec![field(0) + 1],
+        Shape::Lane => vec![field(0) + 1, field(1), field(2) + 1],
         Shape::Load => (variant % 4 < 2).then(|| field(1)).into_iter().chain(to).collect(),
         Shape::Store => match variant % 5 {
             0 => vec![field(0), field(1)],
@@ -98,6 +107,13 @@ fn slots(op: Op, operands: u64) -> Vec<usize> {
             Row::GlobalSet if variant == 0 => vec![field(1)],
             Row::GlobalGetWide => vec![field(0) + 1],
             Row::GlobalSetWide => vec![field(1) + 1],
+            Row::V128Const => vec![field(0) + 1],
+            Row::I8x16Shuffle => vec![field(0) + 1, field(1) + 1, field(2) + 1],
+            Row::SelectWide => {
+                let mut slots = vec![field(0) + 1, field(1) + 1, field(2) + 1];
+                slots.extend((variant == 0).then(|| field(3)));
+                slots
+            }
             Row::Select => {
                 let mut slots = vec![field(1), field(2)];
                 slots.extend(to);

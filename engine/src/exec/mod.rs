@@ -35,6 +35,7 @@ pub(crate) mod operand;
 pub(crate) mod ops;
 mod probe;
 pub(crate) mod stable;
+pub(crate) mod vector;
 
 pub(crate) use backend::BackendKind;
 

@@ -241,13 +241,13 @@ unary! {
 
 /// Makes a signalling NaN quiet: rounding functions of some C libraries pass it through.
 #[inline(always)]
-fn quiet32(a: f32) -> f32 {
+pub(crate) fn quiet32(a: f32) -> f32 {
     if a.is_nan() { f32::from_bits(a.to_bits() | 1 << 22) } else { a }
 }
 
 /// As [`quiet32`].
 #[inline(always)]
-fn quiet64(a: f64) -> f64 {
+pub(crate) fn quiet64(a: f64) -> f64 {
     if a.is_nan() { f64::from_bits(a.to_bits() | 1 << 51) } else { a }
 }
 

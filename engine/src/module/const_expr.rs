@@ -8,6 +8,7 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Const(u64),
+    Vector([u64; 2]),
     GlobalGet(u32),
     RefFunc(u32),
     Add32,
@@ -34,6 +35,10 @@ impl ConstExpr {
                 Operator::I64Const { value } => Step::Const(value as u64),
                 Operator::F32Const { value } => Step::Const(value.bits() as u64),
                 Operator::F64Const { value } => Step::Const(value.bits()),
+                Operator::V128Const { value } => {
+                    let bits = u128::from_le_bytes(*value.bytes());
+                    Step::Vector([bits as u64, (bits >> 64) as u64])
+                }
                 Operator::GlobalGet { global_index } => Step::GlobalGet(global_index),
                 Operator::RefNull { .. } => Step::Const(0),
                 Operator::RefFunc { function_index } => Step::RefFunc(function_index),
@@ -50,16 +55,19 @@ impl ConstExpr {
         Ok(ConstExpr(steps.into()))
     }
 
-    /// The value, given the values of globals and functions.
-    pub(crate) fn evaluate(&self, global: impl Fn(u32) -> u64, function: impl Fn(u32) -> u64) -> u64 {
-        if let [Step::Const(value)] = *self.0 {
-            return value;
+    /// The value, in the one or two slots of its type, given the values of globals and functions.
+    pub(crate) fn evaluate(&self, global: impl Fn(u32) -> [u64; 2], function: impl Fn(u32) -> u64) -> [u64; 2] {
+        match *self.0 {
+            [Step::Const(value)] => return [value, 0],
+            [Step::Vector(value)] => return value,
+            [Step::GlobalGet(index)] => return global(index),
+            _ => {}
         }
         let mut stack = Vec::with_capacity(4);
         for step in &self.0 {
             let value = match *step {
                 Step::Const(value) => value,
-                Step::GlobalGet(index) => global(index),
+                Step::GlobalGet(index) => global(index)[0],
                 Step::RefFunc(index) => function(index),
                 operation => {
                     // Validated: there are two operands.
@@ -76,6 +84,6 @@ impl ConstExpr {
             };
             stack.push(value);
         }
-        stack.pop().unwrap_or(0)
+        [stack.pop().unwrap_or(0), 0]
     }
 }

@@ -266,11 +266,11 @@ fn func_type(ty: &SubType, offset: u64) -> Result<FuncType, Error> {
 
 fn table_type(ty: &wasmparser::TableType, offset: u64) -> Result<TableType, Error> {
     let element = val_type(wasmparser::ValType::Ref(ty.element_type), offset)?;
-    Ok(TableType { element, min: ty.initial, max: ty.maximum })
+    Ok(TableType { table64: ty.table64, element, min: ty.initial, max: ty.maximum })
 }
 
 fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
-    MemoryType { min: ty.initial, max: ty.maximum }
+    MemoryType { memory64: ty.memory64, min: ty.initial, max: ty.maximum }
 }
 
 fn global_type(ty: &wasmparser::GlobalType, offset: u64) -> Result<GlobalType, Error> {

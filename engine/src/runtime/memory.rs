@@ -60,7 +60,7 @@ impl Memory {
     /// The memory's type. Panics, as all methods do, when it is another store's.
     pub fn ty(&self, context: impl AsContext) -> MemoryType {
         let block = self.block(context.store_inner());
-        MemoryType { min: block.pages(), max: block.ty.max }
+        MemoryType { min: block.pages(), ..block.ty }
     }
 
     /// Its size in pages of 64 KiB.
@@ -118,7 +118,8 @@ pub(crate) fn add(store: &mut StoreInner, ty: MemoryType, what: &str) -> Result<
         return Err(refuse(ty.min));
     }
     // 32 bits address 65 536 pages.
-    let max_pages = ty.max.unwrap_or(65536).min(65536).min(limit / PAGE_SIZE);
+    let addressable = if ty.memory64 { 1 << 48 } else { 1 << 16 };
+    let max_pages = ty.max.unwrap_or(addressable).min(addressable).min(limit / PAGE_SIZE);
     let block = MemoryBlock::new(ty, max_pages).ok_or_else(|| {
         Error::limit("memory_bytes", format!("the system has no room for {what} of {} pages", ty.min))
     })?;

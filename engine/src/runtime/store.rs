@@ -191,7 +191,7 @@ impl StoreInner {
             untranslated: None,
             store: std::ptr::null_mut(),
         });
-        let no_memory = MemoryBlock::new(MemoryType { min: 0, max: Some(0) }, 0).ok_or_else(refuse)?;
+        let no_memory = MemoryBlock::new(MemoryType { max: Some(0), ..MemoryType::new(0) }, 0).ok_or_else(refuse)?;
         let no_memory = Stable::new(no_memory);
         let host_block = Stable::new(InstanceBlock {
             memory0: no_memory.as_ptr(),

@@ -116,7 +116,7 @@ pub(crate) fn add(store: &mut StoreInner, ty: TableType, init: u64, what: &str) 
             format!("{what} asks for {} elements, the limit is {limit}", ty.min),
         ));
     }
-    let max = ty.max.unwrap_or(u32::MAX as u64).min(limit);
+    let max = ty.max.unwrap_or(u64::MAX).min(limit);
     let mut block = TableBlock { elements: Vec::new(), ty, max };
     block.grow(ty.min, init).ok_or_else(|| Error::limit("table_elements", format!("no room for {what}")))?;
     store.tables.push(Stable::new(block));

@@ -284,8 +284,22 @@ impl Translator<'_> {
             }
             Place::Const(bits) => self.constant(bits, slot),
             Place::Local(from) => self.copy(from, slot, ty),
+            // The instruction just emitted left it in its slot: it can leave it in the local as well.
+            Place::Slot if last.is_some() && self.last == last && self.wrote_last(value.slot) => {
+                if let Some(producer) = last {
+                    self.redirect(producer, slot);
+                }
+            }
             Place::Slot => self.copy(value.slot, slot, ty),
         }
+    }
+
+    /// Whether the last instruction's one effect on slots is its result in `slot`.
+    fn wrote_last(&self, slot: u16) -> bool {
+        self.last.is_some_and(|at| {
+            let op = Op(self.code[at] as u16);
+            op.row().result_in_field0(op.variant()) && self.code[at + 1] as u16 == slot
+        })
     }
 
     pub(super) fn new_label(&mut self) -> LabelId {

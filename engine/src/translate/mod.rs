@@ -18,6 +18,7 @@ mod control;
 mod emit;
 mod operators;
 mod stack;
+mod vectors;
 
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
 

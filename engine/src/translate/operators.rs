@@ -107,16 +107,24 @@ impl Translator<'_> {
             Operator::RefFunc { function_index } => self.to_slot(ValType::FuncRef, Row::RefFunc, function_index),
 
             // memory
-            Operator::MemorySize { mem } => self.to_slot(I32, Row::MemorySize, mem),
+            Operator::MemorySize { mem } => {
+                self.to_slot(index_type(self.sections.memories[mem as usize].memory64), Row::MemorySize, mem)
+            }
             Operator::MemoryGrow { mem } => {
                 let delta = self.pop_slot();
                 let to = self.next_slot() as u16;
-                self.emit(Row::MemoryGrow, 0, fields_imm(to, delta, mem));
-                self.push(I32, Place::Slot)
+                let wide = self.sections.memories[mem as usize].memory64;
+                self.emit(Row::MemoryGrow, wide as u16, fields_imm(to, delta, mem));
+                self.push(index_type(wide), Place::Slot)
             }
-            Operator::MemoryFill { mem } => self.three(Row::MemoryFill, mem, 0),
-            Operator::MemoryCopy { dst_mem, src_mem } => self.three(Row::MemoryCopy, dst_mem, src_mem),
-            Operator::MemoryInit { data_index, mem } => self.three(Row::MemoryInit, mem, data_index),
+            Operator::MemoryFill { mem } => self.three(Row::MemoryFill, self.memory64(mem), mem, 0),
+            Operator::MemoryCopy { dst_mem, src_mem } => {
+                let wide = self.memory64(dst_mem) | self.memory64(src_mem) << 1;
+                self.three(Row::MemoryCopy, wide, dst_mem, src_mem)
+            }
+            Operator::MemoryInit { data_index, mem } => {
+                self.three(Row::MemoryInit, self.memory64(mem), mem, data_index)
+            }
             Operator::DataDrop { data_index } => {
                 self.emit(Row::DataDrop, 0, fields_imm(0, 0, data_index));
                 Ok(())
@@ -126,33 +134,46 @@ impl Translator<'_> {
             Operator::TableGet { table } => {
                 let index = self.pop_slot();
                 let to = self.next_slot() as u16;
-                self.emit(Row::TableGet, 0, fields_imm(to, index, table));
+                self.emit(Row::TableGet, self.table64(table), fields_imm(to, index, table));
                 self.push(self.sections.tables[table as usize].element, Place::Slot)
             }
             Operator::TableSet { table } => {
                 let value = self.pop_slot();
                 let index = self.pop_slot();
-                self.emit(Row::TableSet, 0, fields_imm(index, value, table));
+                self.emit(Row::TableSet, self.table64(table), fields_imm(index, value, table));
                 Ok(())
             }
-            Operator::TableSize { table } => self.to_slot(I32, Row::TableSize, table),
+            Operator::TableSize { table } => {
+                self.to_slot(index_type(self.sections.tables[table as usize].table64), Row::TableSize, table)
+            }
             Operator::TableGrow { table } => {
                 let delta = self.pop_slot();
                 let value = self.pop_slot();
                 let to = self.next_slot() as u16;
-                self.emit(Row::TableGrow, 0, fields(to, value, delta, 0));
+                self.emit(Row::TableGrow, self.table64(table), fields(to, value, delta, 0));
                 self.code.push(table as u64);
-                self.push(I32, Place::Slot)
+                self.push(index_type(self.sections.tables[table as usize].table64), Place::Slot)
             }
-            Operator::TableFill { table } => self.three(Row::TableFill, table, 0),
-            Operator::TableCopy { dst_table, src_table } => self.three(Row::TableCopy, dst_table, src_table),
-            Operator::TableInit { elem_index, table } => self.three(Row::TableInit, table, elem_index),
+            Operator::TableFill { table } => self.three(Row::TableFill, self.table64(table), table, 0),
+            Operator::TableCopy { dst_table, src_table } => {
+                let wide = self.table64(dst_table) | self.table64(src_table) << 1;
+                self.three(Row::TableCopy, wide, dst_table, src_table)
+            }
+            Operator::TableInit { elem_index, table } => {
+                self.three(Row::TableInit, self.table64(table), table, elem_index)
+            }
             Operator::ElemDrop { elem_index } => {
                 self.emit(Row::ElemDrop, 0, fields_imm(0, 0, elem_index));
                 Ok(())
             }
 
-            ref other => self.numeric(other, offset),
+            ref other => {
+                if self.vector(other)? {
+                    Ok(())
+                } else {
+                    self.numeric(other, offset)
+                }
+            }
         }
     }
 
@@ -225,7 +246,7 @@ impl Translator<'_> {
     }
 
     /// Pops a value and brings it to a slot.
-    fn pop_slot(&mut self) -> u16 {
+    pub(super) fn pop_slot(&mut self) -> u16 {
         let entry = self.stack.pop();
         self.slot_of(&entry)
     }
@@ -237,11 +258,21 @@ impl Translator<'_> {
         self.push(ty, Place::Slot)
     }
 
+    /// 1 when that memory has 64-bit addresses, else 0.
+    fn memory64(&self, memory: u32) -> u16 {
+        self.sections.memories[memory as usize].memory64 as u16
+    }
+
+    /// 1 when that table has 64-bit indices, else 0.
+    fn table64(&self, table: u32) -> u16 {
+        self.sections.tables[table as usize].table64 as u16
+    }
+
     /// An instruction with three operands in slots and two indices.
-    fn three(&mut self, row: Row, low: u32, high: u32) -> Result<(), Error> {
+    fn three(&mut self, row: Row, variant: u16, low: u32, high: u32) -> Result<(), Error> {
         let (c, b, a) = (self.stack.pop(), self.stack.pop(), self.stack.pop());
         let (a, b, c) = (self.slot_of(&a), self.slot_of(&b), self.slot_of(&c));
-        self.emit(row, 0, fields(a, b, c, 0));
+        self.emit(row, variant, fields(a, b, c, 0));
         self.code.push(low as u64 | (high as u64) << 32);
         Ok(())
     }
@@ -254,7 +285,11 @@ impl Translator<'_> {
             Operand::Slot(slot) => (0, slot),
             _ => (2, 0),
         };
-        if matches!(yes.ty, F32 | F64) {
+        if yes.ty == ValType::V128 {
+            let to = self.next_slot() as u16;
+            self.emit(Row::SelectWide, variant / 2, fields(to, yes_slot, no_slot, condition));
+            self.push(yes.ty, Place::Slot)
+        } else if matches!(yes.ty, F32 | F64) {
             let to = self.next_slot() as u16;
             self.emit(Row::Select, variant, fields(to, yes_slot, no_slot, condition));
             self.push(yes.ty, Place::Slot)
@@ -295,9 +330,20 @@ impl Translator<'_> {
         };
     }
 
+    /// Whether the memory of an access has 64-bit addresses.
+    pub(super) fn is_memory64(&self, memarg: &MemArg) -> bool {
+        self.sections.memories[memory_of(memarg) as usize].memory64
+    }
+
+    /// The words that the wide form of an access has.
+    pub(super) fn push_wide(&mut self, memarg: &MemArg) {
+        self.code.push(memarg.offset);
+        self.code.push(memory_of(memarg) as u64);
+    }
+
     /// The 32-bit offset of an access's end, when the short form can say it.
-    fn end_offset(memarg: &MemArg, size: u64) -> Option<u32> {
-        if memory_of(memarg) != 0 {
+    pub(super) fn end_offset(&self, memarg: &MemArg, size: u64) -> Option<u32> {
+        if memory_of(memarg) != 0 || self.is_memory64(memarg) {
             return None;
         }
         u32::try_from(memarg.offset.checked_add(size)?).ok()
@@ -311,12 +357,12 @@ impl Translator<'_> {
         };
         self.spill(ty);
         let variant = from_acc * 2 + TO_ACC;
-        let producer = match Self::end_offset(&memarg, size) {
+        let producer = match self.end_offset(&memarg, size) {
             Some(end) => self.emit(row, variant, fields_imm(0, slot, end)),
             None => {
-                let producer = self.emit(row, variant + 4, fields(0, slot, 0, 0));
-                self.code.push(memarg.offset);
-                self.code.push(memory_of(&memarg) as u64);
+                let wide = if self.is_memory64(&memarg) { 8 } else { 4 };
+                let producer = self.emit(row, variant + wide, fields(0, slot, 0, 0));
+                self.push_wide(&memarg);
                 producer
             }
         };
@@ -343,14 +389,14 @@ impl Translator<'_> {
             (_, Operand::Imm(imm)) => (4, 0, imm as i16 as u16),
             (_, Operand::Acc) => unreachable!("the value was brought to a slot"),
         };
-        match Self::end_offset(&memarg, size) {
+        match self.end_offset(&memarg, size) {
             Some(end) => {
                 self.emit(row, variant, fields_imm(value, addr, end));
             }
             None => {
-                self.emit(row, variant + 5, fields(value, addr, 0, 0));
-                self.code.push(memarg.offset);
-                self.code.push(memory_of(&memarg) as u64);
+                let wide = if self.is_memory64(&memarg) { 10 } else { 5 };
+                self.emit(row, variant + wide, fields(value, addr, 0, 0));
+                self.push_wide(&memarg);
             }
         }
         Ok(())
@@ -394,7 +440,7 @@ impl Translator<'_> {
             Operand::Slot(slot) => (0, slot),
             _ => (1, 0),
         };
-        self.emit(Row::CallIndirect, variant, fields(base, ty.call_slots() as u16, slot, 0));
+        self.emit(Row::CallIndirect, variant + 2 * self.table64(table), fields(base, ty.call_slots() as u16, slot, 0));
         self.code.push(self.sections.type_ids[type_index as usize] as u64 | (table as u64) << 32);
         self.push_settled(ty.results())
     }
@@ -427,7 +473,7 @@ impl Translator<'_> {
             let base = self.stage(ty)?;
             self.need_slots(ty.call_slots() + 2)?;
             let operands = fields(base, ty.call_slots() as u16, self.record as u16, ty.param_slots() as u16);
-            self.emit(Row::ReturnCallIndirect, 0, operands);
+            self.emit(Row::ReturnCallIndirect, self.table64(table), operands);
             self.code.push(self.sections.type_ids[type_index as usize] as u64 | (table as u64) << 32);
             self.code.push(index as u64);
         }
@@ -441,4 +487,9 @@ fn memory_of(memarg: &MemArg) -> u32 {
     match memarg.target {
         MemArgTarget::Memory(index) | MemArgTarget::Array(index) => index,
     }
+}
+
+/// The type of sizes and addresses.
+fn index_type(wide: bool) -> ValType {
+    if wide { I64 } else { I32 }
 }

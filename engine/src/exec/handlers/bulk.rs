@@ -19,17 +19,22 @@ macro_rules! go_on {
     };
 }
 
-/// Three 32-bit operands in the slots of fields 0 to 2.
+/// A size or an address in a slot: 64 bits when `WIDE`, else the lower 32.
 #[inline(always)]
-unsafe fn operands(ip: Ip, sp: Sp) -> (u32, u32, u32) {
+unsafe fn size<const WIDE: bool>(ip: Ip, sp: Sp, n: usize) -> u64 {
     // SAFETY: S and C.
     unsafe {
-        (
-            u32::from_slot(sp.add(field(ip, 0))),
-            u32::from_slot(sp.add(field(ip, 1))),
-            u32::from_slot(sp.add(field(ip, 2))),
-        )
+        let slot = sp.add(field(ip, n));
+        if WIDE { *slot } else { u32::from_slot(slot) as u64 }
     }
+}
+
+/// Leaves the old size, or −1, in the slot of field 0.
+#[inline(always)]
+unsafe fn put_size<const WIDE: bool>(old: Option<u64>, ip: Ip, sp: Sp) {
+    let old = old.unwrap_or(u64::MAX);
+    // SAFETY: S and C.
+    unsafe { *sp.add(field(ip, 0)) = if WIDE { old } else { old as u32 as u64 } }
 }
 
 /// The two 32-bit indices in word 2.
@@ -53,8 +58,8 @@ unsafe fn table<'a>(cx: Cx, index: usize) -> &'a mut TableBlock {
 }
 
 /// `start..start + len` as a range, when it is inside `total`.
-fn range(start: u32, len: u32, total: usize) -> Option<std::ops::Range<usize>> {
-    let end = start as u64 + len as u64;
+fn range(start: u64, len: u64, total: usize) -> Option<std::ops::Range<usize>> {
+    let end = start.checked_add(len)?;
     (end <= total as u64).then_some(start as usize..end as usize)
 }
 
@@ -68,31 +73,29 @@ handler! {
 
 handler! {
     /// `f0` ← grow memory `imm` by slot `f1`.
-    fn memory_grow [] (ip, sp, mem, len, cx, regs) {
-        let delta = u32::from_slot(sp.add(field(ip, 1)));
-        let old = grow_memory(cx, imm(ip) as u32 as usize, delta);
-        old.to_slot(sp.add(field(ip, 0)));
+    fn memory_grow [const W: bool] (ip, sp, mem, len, cx, regs) {
+        put_size::<W>(grow_memory(cx, imm(ip) as u32 as usize, size::<W>(ip, sp, 1)), ip, sp);
         (mem, len) = ((*(*cx).memory0).base, (*(*cx).memory0).len);
         B::next(ip.add(2), sp, mem, len, cx, regs)
     }
 }
 
 #[inline(never)]
-unsafe fn grow_memory(cx: Cx, index: usize, delta: u32) -> u32 {
+unsafe fn grow_memory(cx: Cx, index: usize, delta: u64) -> Option<u64> {
     // SAFETY: B, X: the reference ends here.
-    unsafe { memory(cx, index) }.grow(delta as u64).map_or(u32::MAX, |old| old as u32)
+    unsafe { memory(cx, index) }.grow(delta)
 }
 
 handler! {
     /// `f0` start, `f1` value, `f2` length; word 2 the memory.
-    fn memory_fill [] (ip, sp, mem, len, cx, regs) {
-        let (start, value, count) = operands(ip, sp);
+    fn memory_fill [const W: bool] (ip, sp, mem, len, cx, regs) {
+        let (start, value, count) = (size::<W>(ip, sp, 0), *sp.add(field(ip, 1)), size::<W>(ip, sp, 2));
         go_on!(3, fill_memory(cx, indices(ip).0, start, value as u8, count), ip, sp, mem, len, cx, regs)
     }
 }
 
 #[inline(never)]
-unsafe fn fill_memory(cx: Cx, index: usize, start: u32, value: u8, len: u32) -> Outcome {
+unsafe fn fill_memory(cx: Cx, index: usize, start: u64, value: u8, len: u64) -> Outcome {
     // SAFETY: B, X.
     let data = unsafe { memory(cx, index) }.data_mut();
     let range = range(start, len, data.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
@@ -102,14 +105,15 @@ unsafe fn fill_memory(cx: Cx, index: usize, start: u32, value: u8, len: u32) -> 
 
 handler! {
     /// `f0` destination, `f1` source, `f2` length; word 2 their memories.
-    fn memory_copy [] (ip, sp, mem, len, cx, regs) {
-        let (to, from, count) = operands(ip, sp);
+    fn memory_copy [const TO: bool, const FROM: bool] (ip, sp, mem, len, cx, regs) {
+        let (to, from) = (size::<TO>(ip, sp, 0), size::<FROM>(ip, sp, 1));
+        let count = if TO && FROM { size::<true>(ip, sp, 2) } else { size::<false>(ip, sp, 2) };
         go_on!(3, copy_memory(cx, indices(ip), to, from, count), ip, sp, mem, len, cx, regs)
     }
 }
 
 #[inline(never)]
-unsafe fn copy_memory(cx: Cx, (to_memory, from_memory): (usize, usize), to: u32, from: u32, len: u32) -> Outcome {
+unsafe fn copy_memory(cx: Cx, (to_memory, from_memory): (usize, usize), to: u64, from: u64, len: u64) -> Outcome {
     // SAFETY: B; the two may be one memory, so no two references to them live at once: ends are checked first, then
     // the bytes move by address.
     unsafe {
@@ -125,14 +129,14 @@ unsafe fn copy_memory(cx: Cx, (to_memory, from_memory): (usize, usize), to: u32,
 
 handler! {
     /// `f0` destination, `f1` source, `f2` length; word 2 memory and data segment.
-    fn memory_init [] (ip, sp, mem, len, cx, regs) {
-        let (to, from, count) = operands(ip, sp);
+    fn memory_init [const W: bool] (ip, sp, mem, len, cx, regs) {
+        let (to, from, count) = (size::<W>(ip, sp, 0), size::<false>(ip, sp, 1), size::<false>(ip, sp, 2));
         go_on!(3, init_memory(cx, indices(ip), to, from, count), ip, sp, mem, len, cx, regs)
     }
 }
 
 #[inline(never)]
-unsafe fn init_memory(cx: Cx, (index, segment): (usize, usize), to: u32, from: u32, len: u32) -> Outcome {
+unsafe fn init_memory(cx: Cx, (index, segment): (usize, usize), to: u64, from: u64, len: u64) -> Outcome {
     // SAFETY: B, X.
     let (instance, memory) = unsafe { (&*cx, memory(cx, index)) };
     let bytes: &[u8] = if instance.dropped_data[segment] { &[] } else { instance.module().data_bytes(segment) };
@@ -152,9 +156,9 @@ handler! {
 
 handler! {
     /// `f0` ← element at slot `f1` of table `imm`.
-    fn table_get [] (ip, sp, mem, len, cx, regs) {
-        let index = u32::from_slot(sp.add(field(ip, 1)));
-        match table(cx, imm(ip) as u32 as usize).elements.get(index as usize) {
+    fn table_get [const W: bool] (ip, sp, mem, len, cx, regs) {
+        let index = size::<W>(ip, sp, 1);
+        match table(cx, imm(ip) as u32 as usize).elements.get(usize::try_from(index).unwrap_or(usize::MAX)) {
             Some(&element) => {
                 *sp.add(field(ip, 0)) = element;
                 B::next(ip.add(2), sp, mem, len, cx, regs)
@@ -174,20 +178,20 @@ unsafe fn check_reference(cx: Cx, table: &TableBlock, value: u64) -> Outcome {
 
 handler! {
     /// Element at slot `f0` of table `imm` ← slot `f1`.
-    fn table_set [] (ip, sp, mem, len, cx, regs) {
-        let index = u32::from_slot(sp.add(field(ip, 0)));
+    fn table_set [const W: bool] (ip, sp, mem, len, cx, regs) {
+        let index = size::<W>(ip, sp, 0);
         let value = *sp.add(field(ip, 1));
         go_on!(2, set_element(cx, imm(ip) as u32 as usize, index, value), ip, sp, mem, len, cx, regs)
     }
 }
 
 #[inline(never)]
-unsafe fn set_element(cx: Cx, index: usize, at: u32, value: u64) -> Outcome {
+unsafe fn set_element(cx: Cx, index: usize, at: u64, value: u64) -> Outcome {
     // SAFETY: B, X.
     unsafe {
         let table = table(cx, index);
         check_reference(cx, table, value)?;
-        *table.elements.get_mut(at as usize).ok_or(TrapCode::TableOutOfBounds)? = value;
+        *table.elements.get_mut(usize::try_from(at).unwrap_or(usize::MAX)).ok_or(TrapCode::TableOutOfBounds)? = value;
     }
     Ok(())
 }
@@ -202,11 +206,11 @@ handler! {
 
 handler! {
     /// `f0` ← grow table `word 2` by slot `f2`, new elements being slot `f1`.
-    fn table_grow [] (ip, sp, mem, len, cx, regs) {
-        let (value, delta) = (*sp.add(field(ip, 1)), u32::from_slot(sp.add(field(ip, 2))));
+    fn table_grow [const W: bool] (ip, sp, mem, len, cx, regs) {
+        let (value, delta) = (*sp.add(field(ip, 1)), size::<W>(ip, sp, 2));
         match grow_table(cx, indices(ip).0, value, delta) {
             Ok(old) => {
-                old.to_slot(sp.add(field(ip, 0)));
+                put_size::<W>(old, ip, sp);
                 B::next(ip.add(3), sp, mem, len, cx, regs)
             }
             Err(code) => trap::<B>(code, ip, sp, cx),
@@ -215,26 +219,25 @@ handler! {
 }
 
 #[inline(never)]
-unsafe fn grow_table(cx: Cx, index: usize, value: u64, delta: u32) -> Result<u32, TrapCode> {
+unsafe fn grow_table(cx: Cx, index: usize, value: u64, delta: u64) -> Result<Option<u64>, TrapCode> {
     // SAFETY: B, X.
     unsafe {
         let table = table(cx, index);
         check_reference(cx, table, value)?;
-        Ok(table.grow(delta as u64, value).map_or(u32::MAX, |old| old as u32))
+        Ok(table.grow(delta, value))
     }
 }
 
 handler! {
     /// `f0` start, `f1` value, `f2` length; word 2 the table.
-    fn table_fill [] (ip, sp, mem, len, cx, regs) {
-        let (start, _, count) = operands(ip, sp);
-        let value = *sp.add(field(ip, 1));
+    fn table_fill [const W: bool] (ip, sp, mem, len, cx, regs) {
+        let (start, value, count) = (size::<W>(ip, sp, 0), *sp.add(field(ip, 1)), size::<W>(ip, sp, 2));
         go_on!(3, fill_table(cx, indices(ip).0, start, value, count), ip, sp, mem, len, cx, regs)
     }
 }
 
 #[inline(never)]
-unsafe fn fill_table(cx: Cx, index: usize, start: u32, value: u64, len: u32) -> Outcome {
+unsafe fn fill_table(cx: Cx, index: usize, start: u64, value: u64, len: u64) -> Outcome {
     // SAFETY: B, X.
     unsafe {
         let table = table(cx, index);
@@ -247,14 +250,15 @@ unsafe fn fill_table(cx: Cx, index: usize, start: u32, value: u64, len: u32) -> 
 
 handler! {
     /// `f0` destination, `f1` source, `f2` length; word 2 their tables.
-    fn table_copy [] (ip, sp, mem, len, cx, regs) {
-        let (to, from, count) = operands(ip, sp);
+    fn table_copy [const TO: bool, const FROM: bool] (ip, sp, mem, len, cx, regs) {
+        let (to, from) = (size::<TO>(ip, sp, 0), size::<FROM>(ip, sp, 1));
+        let count = if TO && FROM { size::<true>(ip, sp, 2) } else { size::<false>(ip, sp, 2) };
         go_on!(3, copy_table(cx, indices(ip), to, from, count), ip, sp, mem, len, cx, regs)
     }
 }
 
 #[inline(never)]
-unsafe fn copy_table(cx: Cx, (to_table, from_table): (usize, usize), to: u32, from: u32, len: u32) -> Outcome {
+unsafe fn copy_table(cx: Cx, (to_table, from_table): (usize, usize), to: u64, from: u64, len: u64) -> Outcome {
     // SAFETY: B; two references are made only to different tables. Import the same table twice, and the indices differ
     // while the blocks do not: so blocks are compared.
     unsafe {
@@ -272,14 +276,14 @@ unsafe fn copy_table(cx: Cx, (to_table, from_table): (usize, usize), to: u32, fr
 
 handler! {
     /// `f0` destination, `f1` source, `f2` length; word 2 table and element segment.
-    fn table_init [] (ip, sp, mem, len, cx, regs) {
-        let (to, from, count) = operands(ip, sp);
+    fn table_init [const W: bool] (ip, sp, mem, len, cx, regs) {
+        let (to, from, count) = (size::<W>(ip, sp, 0), size::<false>(ip, sp, 1), size::<false>(ip, sp, 2));
         go_on!(3, init_table(cx, indices(ip), to, from, count), ip, sp, mem, len, cx, regs)
     }
 }
 
 #[inline(never)]
-unsafe fn init_table(cx: Cx, (index, segment): (usize, usize), to: u32, from: u32, len: u32) -> Outcome {
+unsafe fn init_table(cx: Cx, (index, segment): (usize, usize), to: u64, from: u64, len: u64) -> Outcome {
     // SAFETY: B, X.
     let (instance, table): (&InstanceBlock, _) = unsafe { (&*cx, table(cx, index)) };
     let elements = &instance.elements[segment];

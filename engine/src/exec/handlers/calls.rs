@@ -18,6 +18,7 @@ use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
 use super::super::block::{ExecState, FuncEntry, Handle, ImportedFunc, InstanceBlock};
 use super::super::operand::{Source, Value, address, field, imm, word};
 use super::super::{activation, host_call};
+use super::memory::Address;
 use super::{handler, trap};
 use crate::code::Header;
 use crate::trap::{Trap, TrapCode};
@@ -197,13 +198,13 @@ enum Found {
 /// Looks up element `index` of table `table` and checks that it is one of this instance's functions of that type.
 /// Anything else is left to [`other`].
 #[inline(always)]
-unsafe fn look_up(cx: Cx, table: u32, index: u32, type_id: u32) -> Found {
+unsafe fn look_up(cx: Cx, table: u32, index: u64, type_id: u32) -> Found {
     // SAFETY: C: the table's index is one of this module's; B; X. Elements are valid handles: whoever writes an element
     // checks it, so an own function's index is inside the module.
     unsafe {
         let table = *(*cx).tables.as_ptr().add(table as usize);
         let elements: &[u64] = &(&(*table).elements)[..];
-        let Some(&handle) = elements.get(index as usize) else {
+        let Some(&handle) = elements.get(usize::try_from(index).unwrap_or(usize::MAX)) else {
             return Found::Trap(TrapCode::UndefinedElement);
         };
         if handle & 0xffff_ffff_0000_0000 != (*cx).owner {
@@ -219,12 +220,12 @@ unsafe fn look_up(cx: Cx, table: u32, index: u32, type_id: u32) -> Found {
 
 handler! {
     /// `f0` callee's frame, `f1` its record and the call's slots, `f2` the index's slot; word 2 type id and table.
-    fn call_indirect [S: Source] (ip, sp, mem, len, cx, regs) {
-        let index: u32 = S::get(ip, sp, &regs);
+    fn call_indirect [W: Address, S: Source] (ip, sp, mem, len, cx, regs) {
+        let index: W = S::get(ip, sp, &regs);
         let frame = sp.add(field(ip, 0));
         let slots = field(ip, 1);
         let operands = word(ip, 2);
-        match look_up(cx, (operands >> 32) as u32, index, operands as u32) {
+        match look_up(cx, (operands >> 32) as u32, index.into(), operands as u32) {
             Found::Own(entry) => {
                 write_record(frame, slots, ip.add(3), sp);
                 enter!(entry, frame, ip, sp, mem, len, cx, regs)
@@ -347,8 +348,8 @@ handler! {
 
 handler! {
     /// As `return_call_import`; word 2 type id and table, word 3 the index's slot.
-    fn return_call_indirect [] (ip, sp, mem, len, cx, regs) {
-        let index = u32::from_slot(sp.add(word(ip, 3) as usize));
+    fn return_call_indirect [W: Address] (ip, sp, mem, len, cx, regs) {
+        let index = W::from_slot(sp.add(word(ip, 3) as usize)).into();
         let operands = word(ip, 2);
         let type_id = operands as u32;
         match look_up(cx, (operands >> 32) as u32, index, type_id) {

@@ -24,7 +24,12 @@ pub(super) trait Store {
 /// A value at any address. `read_unaligned` would do the same and, with debug assertions, break tail calls.
 #[derive(Clone, Copy)]
 #[repr(C, packed)]
-struct Unaligned<T>(T);
+pub(super) struct Unaligned<T>(pub T);
+
+/// An address: `u32`, or `u64` into a 64-bit memory.
+pub(super) trait Address: Value + Into<u64> {}
+impl Address for u32 {}
+impl Address for u64 {}
 
 macro_rules! loads {
     ($($name:ident: $raw:ty => $out:ty = |$v:ident| $convert:expr;)*) => {$(
@@ -89,7 +94,7 @@ stores! {
 
 /// The address of the access that ends at `addr + end_offset`, when it is inside the memory.
 #[inline(always)]
-fn check(mem: *mut u8, len: usize, addr: u32, end_offset: u32, size: usize) -> Option<*mut u8> {
+pub(super) fn check(mem: *mut u8, len: usize, addr: u32, end_offset: u32, size: usize) -> Option<*mut u8> {
     // Two 32-bit numbers: the sum fits 64 bits, and the instruction's end offset is at least `size`.
     let end = addr as u64 + end_offset as u64;
     if end <= len as u64 { Some(mem.wrapping_add(end as usize - size)) } else { None }
@@ -97,11 +102,11 @@ fn check(mem: *mut u8, len: usize, addr: u32, end_offset: u32, size: usize) -> O
 
 /// As [`check`], for the wide form: any memory, any offset.
 #[inline(always)]
-unsafe fn check_wide(ip: Ip, cx: Cx, addr: u32, size: usize) -> Option<*mut u8> {
+pub(super) unsafe fn check_wide<W: Address>(ip: Ip, cx: Cx, addr: W, size: usize) -> Option<*mut u8> {
     // SAFETY: C: words 2 and 3 are the offset and a memory's index of this module; B.
     unsafe {
         let memory = *(*cx).memories.as_ptr().add(word(ip, 3) as usize);
-        let start = word(ip, 2).checked_add(addr as u64)?;
+        let start = word(ip, 2).checked_add(addr.into())?;
         let end = start.checked_add(size as u64)?;
         if end <= (*memory).len as u64 { Some((*memory).base.wrapping_add(start as usize)) } else { None }
     }
@@ -120,8 +125,8 @@ handler! {
 }
 
 handler! {
-    fn load_wide [L: Load, A: Source, D: Destination] (ip, sp, mem, len, cx, regs) {
-        match check_wide(ip, cx, A::get(ip, sp, &regs), L::SIZE) {
+    fn load_wide [L: Load, A: Source, W: Address, D: Destination] (ip, sp, mem, len, cx, regs) {
+        match check_wide(ip, cx, A::get::<W>(ip, sp, &regs), L::SIZE) {
             Some(at) => {
                 D::put(L::load(at), ip, sp, &mut regs);
                 B::next(ip.add(4), sp, mem, len, cx, regs)
@@ -144,8 +149,8 @@ handler! {
 }
 
 handler! {
-    fn store_wide [S: Store, A: Source, V: Source] (ip, sp, mem, len, cx, regs) {
-        match check_wide(ip, cx, A::get(ip, sp, &regs), S::SIZE) {
+    fn store_wide [S: Store, A: Source, W: Address, V: Source] (ip, sp, mem, len, cx, regs) {
+        match check_wide(ip, cx, A::get::<W>(ip, sp, &regs), S::SIZE) {
             Some(at) => {
                 S::store(V::get(ip, sp, &regs), at);
                 B::next(ip.add(4), sp, mem, len, cx, regs)

@@ -12,10 +12,12 @@ mod listen;
 mod memory;
 mod moves;
 mod numeric;
+mod vector;
 
 use super::backend::{Backend, Cx, Handler, Ip, Sp, Stop};
 use super::operand::{Acc, Imm, ShortImm, Slot, ToAcc, ToSlot};
 use super::ops;
+use super::vector as vectors;
 use crate::code::rows::for_each_row;
 use crate::code::{Op, Row, VARIANTS};
 use crate::trap::TrapCode;
@@ -93,8 +95,10 @@ macro_rules! row {
         row!(@pad $B, [
             memory::load::<$B, memory::$name, Slot<1>, ToSlot>, memory::load::<$B, memory::$name, Slot<1>, ToAcc>,
             memory::load::<$B, memory::$name, Acc, ToSlot>, memory::load::<$B, memory::$name, Acc, ToAcc>,
-            memory::load_wide::<$B, memory::$name, Slot<1>, ToSlot>, memory::load_wide::<$B, memory::$name, Slot<1>, ToAcc>,
-            memory::load_wide::<$B, memory::$name, Acc, ToSlot>, memory::load_wide::<$B, memory::$name, Acc, ToAcc>,
+            memory::load_wide::<$B, memory::$name, Slot<1>, u32, ToSlot>, memory::load_wide::<$B, memory::$name, Slot<1>, u32, ToAcc>,
+            memory::load_wide::<$B, memory::$name, Acc, u32, ToSlot>, memory::load_wide::<$B, memory::$name, Acc, u32, ToAcc>,
+            memory::load_wide::<$B, memory::$name, Slot<1>, u64, ToSlot>, memory::load_wide::<$B, memory::$name, Slot<1>, u64, ToAcc>,
+            memory::load_wide::<$B, memory::$name, Acc, u64, ToSlot>, memory::load_wide::<$B, memory::$name, Acc, u64, ToAcc>,
         ])
     };
     ($B:ty, store, $name:ident) => {
@@ -102,11 +106,48 @@ macro_rules! row {
             memory::store::<$B, memory::$name, Slot<1>, Slot<0>>, memory::store::<$B, memory::$name, Slot<1>, Acc>,
             memory::store::<$B, memory::$name, Slot<1>, ShortImm>,
             memory::store::<$B, memory::$name, Acc, Slot<0>>, memory::store::<$B, memory::$name, Acc, ShortImm>,
-            memory::store_wide::<$B, memory::$name, Slot<1>, Slot<0>>, memory::store_wide::<$B, memory::$name, Slot<1>, Acc>,
-            memory::store_wide::<$B, memory::$name, Slot<1>, ShortImm>,
-            memory::store_wide::<$B, memory::$name, Acc, Slot<0>>, memory::store_wide::<$B, memory::$name, Acc, ShortImm>,
+            memory::store_wide::<$B, memory::$name, Slot<1>, u32, Slot<0>>, memory::store_wide::<$B, memory::$name, Slot<1>, u32, Acc>,
+            memory::store_wide::<$B, memory::$name, Slot<1>, u32, ShortImm>,
+            memory::store_wide::<$B, memory::$name, Acc, u32, Slot<0>>, memory::store_wide::<$B, memory::$name, Acc, u32, ShortImm>,
+            memory::store_wide::<$B, memory::$name, Slot<1>, u64, Slot<0>>, memory::store_wide::<$B, memory::$name, Slot<1>, u64, Acc>,
+            memory::store_wide::<$B, memory::$name, Slot<1>, u64, ShortImm>,
+            memory::store_wide::<$B, memory::$name, Acc, u64, Slot<0>>, memory::store_wide::<$B, memory::$name, Acc, u64, ShortImm>,
         ])
     };
+    ($B:ty, vector_unary, $name:ident) => { row!(@pad $B, [vector::unary::<$B, vectors::$name>]) };
+    ($B:ty, vector_binary, $name:ident) => { row!(@pad $B, [vector::binary::<$B, vectors::$name>]) };
+    ($B:ty, vector_ternary, $name:ident) => { row!(@pad $B, [vector::ternary::<$B, vectors::$name>]) };
+    ($B:ty, shift, $name:ident) => { row!(@pad $B, [vector::shift::<$B, vectors::$name>]) };
+    ($B:ty, test, $name:ident) => { row!(@pad $B, [vector::test::<$B, vectors::$name>]) };
+    ($B:ty, splat, $name:ident) => { row!(@pad $B, [vector::splat::<$B, vectors::$name>]) };
+    ($B:ty, extract, $name:ident) => { row!(@pad $B, [vector::extract::<$B, vectors::$name>]) };
+    ($B:ty, replace, $name:ident) => { row!(@pad $B, [vector::replace::<$B, vectors::$name>]) };
+    ($B:ty, vector_load, $name:ident) => {
+        row!(@pad $B, [
+            vector::load::<$B, vector::$name, Slot<1>>, vector::load::<$B, vector::$name, Acc>,
+            vector::load_wide::<$B, vector::$name, Slot<1>, u32>, vector::load_wide::<$B, vector::$name, Acc, u32>,
+            vector::load_wide::<$B, vector::$name, Slot<1>, u64>, vector::load_wide::<$B, vector::$name, Acc, u64>,
+        ])
+    };
+    ($B:ty, vector_store, $name:ident) => {
+        row!(@pad $B, [
+            vector::store::<$B, Slot<1>>, vector::store::<$B, Acc>,
+            vector::store_wide::<$B, Slot<1>, u32>, vector::store_wide::<$B, Acc, u32>,
+            vector::store_wide::<$B, Slot<1>, u64>, vector::store_wide::<$B, Acc, u64>,
+        ])
+    };
+    ($B:ty, lane, V128Load8Lane) => { row!(@pad $B, [vector::load_lane::<$B, u8, u32>, vector::load_lane::<$B, u8, u64>]) };
+    ($B:ty, lane, V128Store8Lane) => { row!(@pad $B, [vector::store_lane::<$B, u8, u32>, vector::store_lane::<$B, u8, u64>]) };
+    ($B:ty, lane, V128Load16Lane) => { row!(@pad $B, [vector::load_lane::<$B, u16, u32>, vector::load_lane::<$B, u16, u64>]) };
+    ($B:ty, lane, V128Store16Lane) => { row!(@pad $B, [vector::store_lane::<$B, u16, u32>, vector::store_lane::<$B, u16, u64>]) };
+    ($B:ty, lane, V128Load32Lane) => { row!(@pad $B, [vector::load_lane::<$B, u32, u32>, vector::load_lane::<$B, u32, u64>]) };
+    ($B:ty, lane, V128Store32Lane) => { row!(@pad $B, [vector::store_lane::<$B, u32, u32>, vector::store_lane::<$B, u32, u64>]) };
+    ($B:ty, lane, V128Load64Lane) => { row!(@pad $B, [vector::load_lane::<$B, u64, u32>, vector::load_lane::<$B, u64, u64>]) };
+    ($B:ty, lane, V128Store64Lane) => { row!(@pad $B, [vector::store_lane::<$B, u64, u32>, vector::store_lane::<$B, u64, u64>]) };
+    ($B:ty, $shape:ident, V128Const) => { row!(@pad $B, [vector::constant::<$B>]) };
+    ($B:ty, $shape:ident, I8x16Shuffle) => { row!(@pad $B, [vector::shuffle::<$B>]) };
+    // condition in slot or accumulator
+    ($B:ty, $shape:ident, SelectWide) => { row!(@pad $B, [vector::select::<$B, Slot<3>>, vector::select::<$B, Acc>]) };
     // The variants of the remaining rows, each in its own order.
     ($B:ty, $shape:ident, Const32) => { row!(@pad $B, [moves::const32::<$B>]) };
     ($B:ty, $shape:ident, Const64) => { row!(@pad $B, [moves::const64::<$B>]) };
@@ -135,29 +176,39 @@ macro_rules! row {
     ($B:ty, $shape:ident, Unreachable) => { row!(@pad $B, [control::unreachable::<$B>]) };
     ($B:ty, $shape:ident, Call) => { row!(@pad $B, [calls::call::<$B>]) };
     ($B:ty, $shape:ident, CallImport) => { row!(@pad $B, [calls::call_import::<$B>]) };
-    ($B:ty, $shape:ident, CallIndirect) => { row!(@pad $B, [calls::call_indirect::<$B, Slot<2>>, calls::call_indirect::<$B, Acc>]) };
+    ($B:ty, $shape:ident, CallIndirect) => { row!(@pad $B, [
+            calls::call_indirect::<$B, u32, Slot<2>>, calls::call_indirect::<$B, u32, Acc>,
+            calls::call_indirect::<$B, u64, Slot<2>>, calls::call_indirect::<$B, u64, Acc>,
+        ]) };
     ($B:ty, $shape:ident, ReturnCall) => { row!(@pad $B, [calls::return_call::<$B>]) };
     ($B:ty, $shape:ident, ReturnCallImport) => { row!(@pad $B, [calls::return_call_import::<$B>]) };
-    ($B:ty, $shape:ident, ReturnCallIndirect) => { row!(@pad $B, [calls::return_call_indirect::<$B>]) };
+    ($B:ty, $shape:ident, ReturnCallIndirect) => { row!(@pad $B, [calls::return_call_indirect::<$B, u32>, calls::return_call_indirect::<$B, u64>]) };
     // to slot or integer accumulator
     ($B:ty, $shape:ident, GlobalGet) => { row!(@pad $B, [moves::global_get::<$B, ToSlot>, moves::global_get::<$B, ToAcc>]) };
     // from slot, immediate is not there, integer accumulator
     ($B:ty, $shape:ident, GlobalSet) => { row!(@pad $B, [moves::global_set::<$B, Slot<1>>, moves::global_set::<$B, Acc>]) };
     ($B:ty, $shape:ident, GlobalGetWide) => { row!(@pad $B, [moves::global_get_wide::<$B>]) };
     ($B:ty, $shape:ident, GlobalSetWide) => { row!(@pad $B, [moves::global_set_wide::<$B>]) };
+    // operands of 32 or 64 bits; copies: neither, the destination's, the source's, both
     ($B:ty, $shape:ident, MemorySize) => { row!(@pad $B, [bulk::memory_size::<$B>]) };
-    ($B:ty, $shape:ident, MemoryGrow) => { row!(@pad $B, [bulk::memory_grow::<$B>]) };
-    ($B:ty, $shape:ident, MemoryFill) => { row!(@pad $B, [bulk::memory_fill::<$B>]) };
-    ($B:ty, $shape:ident, MemoryCopy) => { row!(@pad $B, [bulk::memory_copy::<$B>]) };
-    ($B:ty, $shape:ident, MemoryInit) => { row!(@pad $B, [bulk::memory_init::<$B>]) };
+    ($B:ty, $shape:ident, MemoryGrow) => { row!(@pad $B, [bulk::memory_grow::<$B, false>, bulk::memory_grow::<$B, true>]) };
+    ($B:ty, $shape:ident, MemoryFill) => { row!(@pad $B, [bulk::memory_fill::<$B, false>, bulk::memory_fill::<$B, true>]) };
+    ($B:ty, $shape:ident, MemoryCopy) => { row!(@pad $B, [
+            bulk::memory_copy::<$B, false, false>, bulk::memory_copy::<$B, true, false>,
+            bulk::memory_copy::<$B, false, true>, bulk::memory_copy::<$B, true, true>,
+        ]) };
+    ($B:ty, $shape:ident, MemoryInit) => { row!(@pad $B, [bulk::memory_init::<$B, false>, bulk::memory_init::<$B, true>]) };
     ($B:ty, $shape:ident, DataDrop) => { row!(@pad $B, [bulk::data_drop::<$B>]) };
-    ($B:ty, $shape:ident, TableGet) => { row!(@pad $B, [bulk::table_get::<$B>]) };
-    ($B:ty, $shape:ident, TableSet) => { row!(@pad $B, [bulk::table_set::<$B>]) };
+    ($B:ty, $shape:ident, TableGet) => { row!(@pad $B, [bulk::table_get::<$B, false>, bulk::table_get::<$B, true>]) };
+    ($B:ty, $shape:ident, TableSet) => { row!(@pad $B, [bulk::table_set::<$B, false>, bulk::table_set::<$B, true>]) };
     ($B:ty, $shape:ident, TableSize) => { row!(@pad $B, [bulk::table_size::<$B>]) };
-    ($B:ty, $shape:ident, TableGrow) => { row!(@pad $B, [bulk::table_grow::<$B>]) };
-    ($B:ty, $shape:ident, TableFill) => { row!(@pad $B, [bulk::table_fill::<$B>]) };
-    ($B:ty, $shape:ident, TableCopy) => { row!(@pad $B, [bulk::table_copy::<$B>]) };
-    ($B:ty, $shape:ident, TableInit) => { row!(@pad $B, [bulk::table_init::<$B>]) };
+    ($B:ty, $shape:ident, TableGrow) => { row!(@pad $B, [bulk::table_grow::<$B, false>, bulk::table_grow::<$B, true>]) };
+    ($B:ty, $shape:ident, TableFill) => { row!(@pad $B, [bulk::table_fill::<$B, false>, bulk::table_fill::<$B, true>]) };
+    ($B:ty, $shape:ident, TableCopy) => { row!(@pad $B, [
+            bulk::table_copy::<$B, false, false>, bulk::table_copy::<$B, true, false>,
+            bulk::table_copy::<$B, false, true>, bulk::table_copy::<$B, true, true>,
+        ]) };
+    ($B:ty, $shape:ident, TableInit) => { row!(@pad $B, [bulk::table_init::<$B, false>, bulk::table_init::<$B, true>]) };
     ($B:ty, $shape:ident, ElemDrop) => { row!(@pad $B, [bulk::elem_drop::<$B>]) };
     ($B:ty, $shape:ident, RefFunc) => { row!(@pad $B, [bulk::ref_func::<$B>]) };
     // fuel, interruption, both
