@@ -72,6 +72,7 @@ impl Default for Features {
                 | WasmFeatures::SIMD
                 | WasmFeatures::RELAXED_SIMD
                 | WasmFeatures::MEMORY64
+                | WasmFeatures::EXCEPTIONS
                 | WasmFeatures::FLOATS
                 | WasmFeatures::GC_TYPES,
         )
@@ -109,6 +110,10 @@ switches! {
     wasm_multi_memory: MULTI_MEMORY;
     /// Memories and tables with 64-bit addresses.
     wasm_memory64: MEMORY64;
+    /// Exceptions: tags, `throw`, `throw_ref`, `try_table`.
+    wasm_exceptions: EXCEPTIONS;
+    /// The older `try`, `catch`, `delegate`, `rethrow`, which shipped toolchains still emit. Off by default.
+    wasm_legacy_exceptions: LEGACY_EXCEPTIONS;
     /// Arithmetic in constant expressions.
     wasm_extended_const: EXTENDED_CONST;
 }

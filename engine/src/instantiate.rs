@@ -39,6 +39,10 @@ pub(crate) fn instantiate<T>(
         let index = table::add(store, ty, 0, &format!("table {number}"))?;
         parts.tables.push(store.tables[index].as_ptr());
     }
+    for &ty in &sections.tags[sections.imported_tags..] {
+        store.tags.push(sections.types[ty as usize].clone());
+        parts.tags.push(store.tags.len() as u32 - 1);
+    }
     let index = store.instances.len();
     let exported_memory = match module.export_index("memory") {
         Some(ExternIndex::Memory(i)) => parts.memories[i as usize],
@@ -54,6 +58,7 @@ pub(crate) fn instantiate<T>(
         owner: Handle::guest(index as u32 + 1, 0).0,
         exported_memory,
         memories: parts.memories.into(),
+        tags: parts.tags.into(),
         dropped_data: vec![false; sections.data.len()].into(),
         elements: vec![Box::default(); sections.elements.len()].into(),
         globals: Box::default(),
@@ -74,6 +79,7 @@ struct Parts {
     tables: Vec<*mut crate::exec::block::TableBlock>,
     memories: Vec<*mut crate::exec::block::MemoryBlock>,
     globals: Vec<*mut GlobalBlock>,
+    tags: Vec<u32>,
 }
 
 impl Parts {
@@ -112,6 +118,7 @@ impl Parts {
                     Extern::Table(table) => self.tables.push(table.block(store).as_ptr()),
                     Extern::Memory(memory) => self.memories.push(memory.block(store).as_ptr()),
                     Extern::Global(global) => self.globals.push(global.block(store).as_ptr()),
+                    Extern::Tag(tag) => self.tags.push(tag.index()),
                 }
             }
         }
@@ -125,6 +132,7 @@ fn belongs(value: Extern, store: &StoreInner) -> bool {
         Extern::Table(table) => table.belongs_to(store),
         Extern::Memory(memory) => memory.belongs_to(store),
         Extern::Global(global) => global.belongs_to(store),
+        Extern::Tag(tag) => tag.belongs_to(store),
     }
 }
 

@@ -74,8 +74,8 @@ pub use limits::Limits;
 pub use linker::Linker;
 pub use module::{ExportType, ImportType, Module};
 pub use runtime::{
-    AsContext, AsContextMut, CallContext, Extern, ExternRef, Func, Global, Instance, InterruptHandle, Memory,
-    MemoryAccessError, Store, StoreContext, Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy,
+    AsContext, AsContextMut, CallContext, ExnRef, Extern, ExternRef, Func, Global, Instance, InterruptHandle, Memory,
+    MemoryAccessError, Store, StoreContext, Table, Tag, TypedFunc, Val, WasmParams, WasmResults, WasmTy,
 };
 pub use trap::{FrameInfo, Trap, TrapCode};
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, PAGE_SIZE, TableType, ValType};

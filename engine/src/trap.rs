@@ -4,6 +4,9 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
+
+use crate::runtime::exception::Exception;
 
 macro_rules! trap_codes {
     ($($(#[$doc:meta])* $name:ident = $value:literal $text:literal,)*) => {
@@ -54,6 +57,8 @@ trap_codes! {
     InvalidReference = 11 "invalid reference",
     /// The store's fuel is spent.
     OutOfFuel = 12 "all fuel consumed",
+    /// `throw_ref` of a null reference.
+    NullExceptionReference = 14 "null exception reference",
     /// The store was interrupted by an [`InterruptHandle`](crate::InterruptHandle).
     Interrupted = 13 "interrupted",
 }
@@ -114,6 +119,7 @@ struct Inner {
 enum Reason {
     Code(TrapCode),
     Exit(u32),
+    Exception(Arc<Exception>),
     Host(Box<dyn StdError + Send + Sync>),
 }
 
@@ -124,6 +130,21 @@ impl Trap {
     #[cold]
     fn from_reason(reason: Reason) -> Trap {
         Trap(Box::new(Inner { reason, frames: Vec::new(), omitted: 0 }))
+    }
+
+    /// A guest's exception on its way through the host.
+    pub(crate) fn exception(exception: Arc<Exception>) -> Trap {
+        Trap::from_reason(Reason::Exception(exception))
+    }
+
+    pub(crate) fn as_exception(&self) -> Option<&Arc<Exception>> {
+        if let Reason::Exception(exception) = &self.0.reason { Some(exception) } else { None }
+    }
+
+    /// Whether it is an exception that a guest threw and nobody caught. A host function that passes it on gives outer
+    /// guests the chance to catch it.
+    pub fn is_uncaught_exception(&self) -> bool {
+        self.as_exception().is_some()
     }
 
     /// An error of a host function's. [`downcast_ref`](Self::downcast_ref) finds it again.
@@ -200,6 +221,7 @@ impl fmt::Display for Trap {
         match &self.0.reason {
             Reason::Code(code) => fmt::Display::fmt(code, f),
             Reason::Exit(status) => write!(f, "exit status {status}"),
+            Reason::Exception(_) => f.write_str("uncaught exception"),
             Reason::Host(error) => fmt::Display::fmt(error, f),
         }
     }

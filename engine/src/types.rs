@@ -6,6 +6,7 @@ use std::fmt;
 ///
 /// Source: WebAssembly core specification, "Value Types".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum ValType {
     /// 32-bit integer, without sign of its own.
     I32,
@@ -21,6 +22,8 @@ pub enum ValType {
     FuncRef,
     /// Reference to something of the host's, or null.
     ExternRef,
+    /// Reference to an exception, or null.
+    ExnRef,
 }
 
 impl ValType {
@@ -40,7 +43,7 @@ impl ValType {
 
     /// Whether values of this type are references.
     pub const fn is_ref(self) -> bool {
-        matches!(self, ValType::FuncRef | ValType::ExternRef)
+        matches!(self, ValType::FuncRef | ValType::ExternRef | ValType::ExnRef)
     }
 
     pub(crate) fn from_wasm(ty: wasmparser::ValType) -> Option<ValType> {
@@ -52,6 +55,7 @@ impl ValType {
             wasmparser::ValType::V128 => ValType::V128,
             wasmparser::ValType::Ref(r) if r.is_func_ref() => ValType::FuncRef,
             wasmparser::ValType::Ref(r) if r.is_extern_ref() => ValType::ExternRef,
+            wasmparser::ValType::Ref(wasmparser::RefType::EXNREF) => ValType::ExnRef,
             wasmparser::ValType::Ref(_) => return None,
         })
     }
@@ -67,6 +71,7 @@ impl fmt::Display for ValType {
             ValType::V128 => "v128",
             ValType::FuncRef => "funcref",
             ValType::ExternRef => "externref",
+            ValType::ExnRef => "exnref",
         })
     }
 }
@@ -236,6 +241,7 @@ impl fmt::Display for GlobalType {
 
 /// The type of anything that is imported or exported.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum ExternType {
     /// A function.
     Func(FuncType),
@@ -245,6 +251,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// An exception tag, with the type of what its exceptions carry: parameters and no results.
+    Tag(FuncType),
 }
 
 impl fmt::Display for ExternType {
@@ -254,6 +262,7 @@ impl fmt::Display for ExternType {
             ExternType::Table(ty) => write!(f, "table {ty}"),
             ExternType::Memory(ty) => write!(f, "memory {ty}"),
             ExternType::Global(ty) => write!(f, "global {ty}"),
+            ExternType::Tag(ty) => write!(f, "tag {ty}"),
         }
     }
 }

@@ -75,6 +75,7 @@ macro_rules! for_each_row {
             DataDrop: plain(2);
             TableGet: plain(2); TableSet: plain(2); TableSize: plain(2); TableGrow: plain(3); TableFill: plain(3);
             TableCopy: plain(3); TableInit: plain(3); ElemDrop: plain(2); RefFunc: plain(2);
+            Throw: plain(2); ThrowRef: plain(2);
             Check: plain(2); ListenBefore: plain(2); ListenAfter: plain(2);
             // vectors: operands and results in pairs of slots
             I8x16Abs: vector_unary; I16x8Abs: vector_unary; I32x4Abs: vector_unary; I64x2Abs: vector_unary;

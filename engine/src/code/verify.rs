@@ -40,6 +40,8 @@ pub(crate) fn verify(code: &[u64], sections: &Sections) -> Result<(), String> {
         falls_through = !matches!(
             op.row(),
             Row::Br
+                | Row::Throw
+                | Row::ThrowRef
                 | Row::BrTable
                 | Row::Return
                 | Row::ReturnOne
@@ -103,6 +105,7 @@ fn slots(op: Op, operands: u64) -> Vec<usize> {
             | Row::TableInit
             | Row::TableGrow => vec![field(0), field(1), field(2)],
             Row::MemoryGrow | Row::TableGet | Row::TableSet => vec![field(0), field(1)],
+            Row::ThrowRef => vec![field(0)],
             Row::GlobalGet => to.into_iter().collect(),
             Row::GlobalSet if variant == 0 => vec![field(1)],
             Row::GlobalGetWide => vec![field(0) + 1],

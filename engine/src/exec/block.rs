@@ -161,6 +161,8 @@ pub(crate) struct InstanceBlock {
     /// What the export `memory` is, null when there is none.
     pub exported_memory: *mut MemoryBlock,
     pub memories: Box<[*mut MemoryBlock]>,
+    /// The store's numbers of the module's tags.
+    pub tags: Box<[u32]>,
     pub dropped_data: Box<[bool]>,
     /// Element segments' values; empty once dropped.
     pub elements: Box<[Box<[u64]>]>,
@@ -196,6 +198,7 @@ pub(crate) struct ExecState {
     pub cx: Cx,
     /// The first slot that is free for a nested activation.
     pub top: Sp,
+    pub stack_base: Sp,
     pub stack_end: Sp,
     /// Units left; below 0 once spent.
     pub fuel: i64,

@@ -76,5 +76,6 @@ fn encoded(ty: &ValType) -> Encoded {
         ValType::V128 => Encoded::V128,
         ValType::FuncRef => Encoded::FUNCREF,
         ValType::ExternRef => Encoded::EXTERNREF,
+        ValType::ExnRef => Encoded::Ref(wasm_encoder::RefType::EXNREF),
     }
 }

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::exec::block::FuncEntry;
 use crate::exec::link;
 use crate::host::listener::{FunctionDefinition, FunctionListener};
-use crate::translate;
+use crate::translate::{self, TryRegion};
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 
 mod const_expr;
@@ -49,6 +49,7 @@ pub(crate) enum ExternIndex {
     Table(u32),
     Memory(u32),
     Global(u32),
+    Tag(u32),
 }
 
 /// An import as it stands in the module; the type is in the index space of its kind.
@@ -102,6 +103,9 @@ pub(crate) struct Sections {
     pub globals: Vec<GlobalType>,
     /// Initial values of defined globals.
     pub global_inits: Vec<ConstExpr>,
+    /// Type indices of all tags, imports first.
+    pub tags: Vec<u32>,
+    pub imported_tags: usize,
     pub imported_funcs: usize,
     pub imported_tables: usize,
     pub imported_memories: usize,
@@ -138,6 +142,7 @@ struct CodeStore {
 struct Code {
     func: u32,
     words: Box<[u64]>,
+    tries: Arc<[TryRegion]>,
 }
 
 /// A function that somebody listens to.
@@ -271,6 +276,7 @@ impl Module {
             ExternIndex::Table(i) => ExternType::Table(sections.tables[i as usize]),
             ExternIndex::Memory(i) => ExternType::Memory(sections.memories[i as usize]),
             ExternIndex::Global(i) => ExternType::Global(sections.globals[i as usize]),
+            ExternIndex::Tag(i) => ExternType::Tag(sections.types[sections.tags[i as usize] as usize].clone()),
         }
     }
 
@@ -327,7 +333,7 @@ impl Module {
         if !std::ptr::eq(entry.code(), link::stubs(inner.engine.backend()).lazy) {
             return Ok(());
         }
-        let mut words = translate::function(translate::Request {
+        let translated = translate::function(translate::Request {
             module: self,
             func,
             body: self.body(func),
@@ -335,11 +341,11 @@ impl Module {
             listens,
             map: None,
             allocations: &mut store.allocations,
-        })?
-        .into_boxed_slice();
+        })?;
+        let mut words = translated.code.into_boxed_slice();
         link::link(inner.engine.backend(), &mut words, &inner.entries, inner.sections.imported_funcs);
         let start = words.as_ptr();
-        store.by_address.insert(start as usize, Code { func, words });
+        store.by_address.insert(start as usize, Code { func, words, tries: translated.tries.into() });
         // Who reads the pointer sees the code behind it.
         entry.code.store(start.cast_mut(), Ordering::Release);
         Ok(())
@@ -351,6 +357,14 @@ impl Module {
         let (start, code) = store.by_address.range(..=ip as usize).next_back()?;
         let word = (ip as usize - start) / 8;
         (word < code.words.len()).then_some((code.func, Some(word)))
+    }
+
+    /// The regions of the function that an instruction pointer is in where exceptions are caught, and the address of
+    /// the function's first word.
+    pub(crate) fn try_regions(&self, ip: *const u64) -> Option<(Arc<[TryRegion]>, *const u64)> {
+        let store = self.code();
+        let (_, code) = store.by_address.range(..=ip as usize).next_back()?;
+        Some((code.tries.clone(), code.words.as_ptr()))
     }
 
     /// The offset in the module's bytes that word `word` of function `func`'s code was translated from. Translates

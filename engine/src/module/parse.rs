@@ -138,6 +138,12 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             }
             Ok(())
         }
+        Payload::TagSection(reader) => {
+            for tag in reader {
+                sections.tags.push(tag?.func_type_idx);
+            }
+            Ok(())
+        }
         Payload::GlobalSection(reader) => {
             let offset = reader.range().start;
             for global in reader {
@@ -156,6 +162,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
                     ExternalKind::Table => ExternIndex::Table(export.index),
                     ExternalKind::Memory => ExternIndex::Memory(export.index),
                     ExternalKind::Global => ExternIndex::Global(export.index),
+                    ExternalKind::Tag => ExternIndex::Tag(export.index),
                     other => return Err(Error::unsupported(format!("export of kind {other:?}"), offset)),
                 };
                 sections.exports.push((export.name.into(), index));
@@ -241,6 +248,11 @@ fn import_one(sections: &mut Sections, module: &str, name: &str, ty: TypeRef, of
             sections.globals.push(global_type(&ty, offset)?);
             sections.imported_globals += 1;
             ExternIndex::Global(sections.globals.len() as u32 - 1)
+        }
+        TypeRef::Tag(ty) => {
+            sections.tags.push(ty.func_type_idx);
+            sections.imported_tags += 1;
+            ExternIndex::Tag(sections.tags.len() as u32 - 1)
         }
         other => return Err(Error::unsupported(format!("import of kind {other:?}"), offset)),
     };

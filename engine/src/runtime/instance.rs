@@ -6,6 +6,7 @@ use super::global::Global;
 use super::memory::Memory;
 use super::store::StoreInner;
 use super::table::Table;
+use super::tag::Tag;
 use super::typed::{TypedFunc, WasmParams, WasmResults};
 use crate::error::Error;
 use crate::exec::block::InstanceBlock;
@@ -15,6 +16,7 @@ use crate::types::ExternType;
 
 /// Something that can be imported and exported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Extern {
     /// A function.
     Func(Func),
@@ -24,6 +26,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// An exception tag.
+    Tag(Tag),
 }
 
 impl Extern {
@@ -34,6 +38,7 @@ impl Extern {
             Extern::Table(table) => ExternType::Table(table.ty(context)),
             Extern::Memory(memory) => ExternType::Memory(memory.ty(context)),
             Extern::Global(global) => ExternType::Global(global.ty(context)),
+            Extern::Tag(tag) => ExternType::Tag(tag.ty(context)),
         }
     }
 }
@@ -53,6 +58,12 @@ impl From<Table> for Extern {
 impl From<Memory> for Extern {
     fn from(memory: Memory) -> Extern {
         Extern::Memory(memory)
+    }
+}
+
+impl From<Tag> for Extern {
+    fn from(tag: Tag) -> Extern {
+        Extern::Tag(tag)
     }
 }
 
@@ -139,6 +150,7 @@ pub(crate) fn export(store: &StoreInner, block: &InstanceBlock, index: ExternInd
         ExternIndex::Func(i) => Extern::Func(Func::new(store, function_handle(block, i))),
         ExternIndex::Memory(i) => Extern::Memory(Memory::find(store, block.memories[i as usize])),
         ExternIndex::Table(i) => Extern::Table(Table::find(store, block.tables[i as usize])),
+        ExternIndex::Tag(i) => Extern::Tag(Tag::from_index(store, block.tags[i as usize])),
         ExternIndex::Global(i) => Extern::Global(Global::find(store, block.globals[i as usize])),
     }
 }

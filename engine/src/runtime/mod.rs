@@ -1,12 +1,14 @@
 //! Stores and what lives in them.
 
 pub(crate) mod context;
+pub(crate) mod exception;
 pub(crate) mod func;
 mod global;
 pub(crate) mod instance;
 pub(crate) mod memory;
 pub(crate) mod store;
 pub(crate) mod table;
+mod tag;
 pub(crate) mod typed;
 mod value;
 
@@ -17,5 +19,6 @@ pub use instance::{Extern, Instance};
 pub use memory::{Memory, MemoryAccessError};
 pub use store::{InterruptHandle, Store};
 pub use table::Table;
+pub use tag::Tag;
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy};
-pub use value::{ExternRef, Val};
+pub use value::{ExnRef, ExternRef, Val};

@@ -16,6 +16,7 @@ use crate::exec::link;
 use crate::exec::memory::Allocation;
 use crate::exec::stable::Stable;
 use crate::limits::Limits;
+use crate::runtime::exception::Exceptions;
 use crate::types::{FuncType, MemoryType, ValType};
 
 /// Owns instances and the host's data of type `T`.
@@ -50,6 +51,8 @@ pub struct StoreInner {
     /// Where the host function with that environment is: each is owned by one entry, so addresses tell them apart.
     hosts_by_env: HashMap<usize, usize>,
     pub(crate) extern_refs: Vec<Arc<dyn Any + Send + Sync>>,
+    pub(crate) tags: Vec<FuncType>,
+    pub(crate) exceptions: Exceptions,
     /// What instances without a memory have as memory 0.
     no_memory: Stable<MemoryBlock>,
     /// Keeps the value stack; `exec` points into it.
@@ -181,6 +184,7 @@ impl StoreInner {
             sp: base,
             cx: null,
             top: base,
+            stack_base: base,
             stack_end: base.wrapping_add(bytes / 8),
             fuel: 0,
             interrupt: Arc::default(),
@@ -204,6 +208,7 @@ impl StoreInner {
             owner: 0,
             exported_memory: std::ptr::null_mut(),
             memories: Box::default(),
+            tags: Box::default(),
             dropped_data: Box::default(),
             elements: Box::default(),
             module: None,
@@ -221,6 +226,8 @@ impl StoreInner {
             hosts: Vec::new(),
             hosts_by_env: HashMap::new(),
             extern_refs: Vec::new(),
+            tags: Vec::new(),
+            exceptions: Exceptions::default(),
             no_memory,
             _stack: stack,
         });
@@ -254,6 +261,10 @@ impl StoreInner {
 
     pub(crate) fn no_memory(&self) -> *mut MemoryBlock {
         self.no_memory.as_ptr()
+    }
+
+    pub(crate) fn stack_base(&self) -> *const u64 {
+        self.exec.stack_base
     }
 
     pub(crate) fn stack_end(&self) -> *mut u64 {
@@ -311,6 +322,7 @@ impl StoreInner {
         match ty {
             _ if value == 0 => true,
             ValType::FuncRef => self.resolve(Handle(value)).is_some(),
+            ValType::ExnRef => self.exceptions.get(value).is_some(),
             _ => value <= self.extern_refs.len() as u64,
         }
     }

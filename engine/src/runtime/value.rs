@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::exception::Exception;
 use super::func::{self, Func};
 use super::store::StoreInner;
 use crate::error::Error;
@@ -31,8 +32,13 @@ impl std::fmt::Debug for ExternRef {
     }
 }
 
+/// A reference to an exception that a guest threw.
+#[derive(Clone, Debug)]
+pub struct ExnRef(pub(crate) Arc<Exception>);
+
 /// A WebAssembly value.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Val {
     /// 32-bit integer.
     I32(i32),
@@ -48,6 +54,8 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// Reference to something of the host's.
     ExternRef(Option<ExternRef>),
+    /// Reference to an exception.
+    ExnRef(Option<ExnRef>),
 }
 
 impl Val {
@@ -61,6 +69,7 @@ impl Val {
             Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FuncRef,
             Val::ExternRef(_) => ValType::ExternRef,
+            Val::ExnRef(_) => ValType::ExnRef,
         }
     }
 
@@ -74,7 +83,13 @@ impl Val {
             ValType::V128 => Val::V128(0),
             ValType::FuncRef => Val::FuncRef(None),
             ValType::ExternRef => Val::ExternRef(None),
+            ValType::ExnRef => Val::ExnRef(None),
         }
+    }
+
+    /// Whether it is a null reference.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None))
     }
 
     /// The integer of an `i32`.
@@ -110,6 +125,8 @@ impl Val {
             }
             Val::FuncRef(func) => func::to_handle(store, *func)?,
             Val::ExternRef(None) => 0,
+            Val::ExnRef(None) => 0,
+            Val::ExnRef(Some(exception)) => store.exceptions.add(exception.0.clone()),
             Val::ExternRef(Some(reference)) => {
                 store.extern_refs.push(reference.0.clone());
                 store.extern_refs.len() as u64
@@ -128,6 +145,7 @@ impl Val {
             ValType::V128 => Val::V128(slots[0] as u128 | (slots[1] as u128) << 64),
             _ if !store.is_reference(ty, slots[0]) => return Err(Error::usage("invalid reference")),
             ValType::FuncRef => Val::FuncRef(func::from_handle(store, slots[0])),
+            ValType::ExnRef => Val::ExnRef(store.exceptions.get(slots[0]).cloned().map(ExnRef)),
             ValType::ExternRef if slots[0] == 0 => Val::ExternRef(None),
             ValType::ExternRef => Val::ExternRef(Some(ExternRef(store.extern_refs[slots[0] as usize - 1].clone()))),
         })

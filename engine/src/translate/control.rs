@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use wasmparser::BlockType;
+use wasmparser::{BlockType, Catch};
 
 use super::emit::Operand;
 use super::stack::{Entry, Place};
-use super::{FuelSite, LabelId, Translator};
+use super::{FuelSite, LabelId, Landing, Translated, Translator};
 use crate::code::{Header, Row, fields, fields_imm};
 use crate::error::Error;
 use crate::types::ValType;
@@ -22,21 +22,31 @@ pub(super) enum FrameKind {
     /// Not yet at its `else`, which is where the label is.
     If(LabelId),
     Else,
+    /// The body of a `try` or `try_table`, which began at that word.
+    Try(usize),
+    /// A handler of a legacy `try`; the exception's reference is in the slot of the block's first result.
+    Catch,
 }
 
 /// A block that is open.
 pub(super) struct Frame {
-    kind: FrameKind,
+    pub(super) kind: FrameKind,
     /// Where branches to it go.
-    label: LabelId,
+    pub(super) label: LabelId,
     /// Entries below its parameters.
-    height: usize,
+    pub(super) height: usize,
     /// Slot of its first parameter or result.
-    base: usize,
-    params: Vec<ValType>,
-    results: Vec<ValType>,
+    pub(super) base: usize,
+    pub(super) params: Vec<ValType>,
+    pub(super) results: Vec<ValType>,
     /// Whether any branch goes to its end.
-    used: bool,
+    pub(super) used: bool,
+    /// What a `try_table` catches.
+    pub(super) catches: Vec<Catch>,
+    /// The handlers of a legacy `try` so far.
+    pub(super) landings: Vec<Landing>,
+    /// The words of a legacy `try`'s body, once it has ended.
+    pub(super) body: Option<(usize, usize)>,
 }
 
 impl Frame {
@@ -57,6 +67,9 @@ impl Translator<'_> {
             params: Vec::new(),
             results: self.ty.results().to_vec(),
             used: false,
+            catches: Vec::new(),
+            landings: Vec::new(),
+            body: None,
         });
         if let Some(func) = self.listens {
             self.emit(Row::ListenBefore, 0, fields_imm(0, 0, func));
@@ -66,7 +79,7 @@ impl Translator<'_> {
     }
 
     /// The finished code.
-    pub(super) fn finish(mut self) -> Result<Vec<u64>, Error> {
+    pub(super) fn finish(mut self) -> Result<Translated, Error> {
         let locals = self.next_local - self.first_local;
         let header = Header {
             frame_slots: self.frame_slots as u32,
@@ -74,7 +87,7 @@ impl Translator<'_> {
             locals: locals as u16,
         };
         self.code[0] = header.to_bits();
-        Ok(self.code)
+        Ok(Translated { code: self.code, tries: self.tries })
     }
 
     /// Emits a check for fuel and interruption, if either is configured.
@@ -104,7 +117,7 @@ impl Translator<'_> {
         }
     }
 
-    fn block_types(&self, ty: BlockType, offset: u64) -> Result<(Vec<ValType>, Vec<ValType>), Error> {
+    pub(super) fn block_types(&self, ty: BlockType, offset: u64) -> Result<(Vec<ValType>, Vec<ValType>), Error> {
         Ok(match ty {
             BlockType::Empty => (Vec::new(), Vec::new()),
             BlockType::Type(ty) => {
@@ -119,14 +132,25 @@ impl Translator<'_> {
         })
     }
 
-    fn open(&mut self, kind: FrameKind, params: Vec<ValType>, results: Vec<ValType>) {
+    pub(super) fn open(&mut self, kind: FrameKind, params: Vec<ValType>, results: Vec<ValType>) {
         let height = self.stack.len() - params.len();
         let base = match self.stack.entries.get(height) {
             Some(entry) => entry.slot as usize,
             None => self.next_slot(),
         };
         let label = self.new_label();
-        self.control.push(Frame { kind, label, height, base, params, results, used: false });
+        self.control.push(Frame {
+            kind,
+            label,
+            height,
+            base,
+            params,
+            results,
+            used: false,
+            catches: Vec::new(),
+            landings: Vec::new(),
+            body: None,
+        });
     }
 
     pub(super) fn block(&mut self, ty: BlockType, offset: u64) -> Result<(), Error> {
@@ -194,6 +218,9 @@ impl Translator<'_> {
             self.unreachable = Some(0);
             return Ok(());
         }
+        if matches!(frame.kind, FrameKind::Try(_) | FrameKind::Catch) {
+            return self.end_try(frame, reachable);
+        }
         if reachable {
             self.settle_top(frame.results.len());
             // What was pushed before the block is where it was; accumulators hold nothing of it (`settle_all`).
@@ -223,7 +250,7 @@ impl Translator<'_> {
         self.unreachable = Some(0);
     }
 
-    fn target(&self, depth: u32) -> usize {
+    pub(super) fn target(&self, depth: u32) -> usize {
         self.control.len() - 1 - depth as usize
     }
 
@@ -236,7 +263,7 @@ impl Translator<'_> {
 
     /// Moves the topmost values, which stay on the symbolic stack as they are, to where a branch to that frame wants
     /// them. Ascending: a value's slot is never below its target, so none is overwritten before it is read.
-    fn move_to(&mut self, frame: usize) {
+    pub(super) fn move_to(&mut self, frame: usize) {
         let (count, base) = (self.control[frame].branch_types().len(), self.control[frame].base);
         let first = self.stack.len() - count;
         let mut target = base;

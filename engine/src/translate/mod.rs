@@ -16,6 +16,7 @@
 
 mod control;
 mod emit;
+mod exceptions;
 mod operators;
 mod stack;
 mod vectors;
@@ -49,12 +50,47 @@ pub(crate) struct Allocations {
     validator: FuncValidatorAllocations,
 }
 
-/// Translates one function. The result is the header and the instructions, not linked.
+/// What translating a function yields.
+pub(crate) struct Translated {
+    /// The header and the instructions, not linked.
+    pub code: Vec<u64>,
+    /// Where it catches exceptions, inner regions before the ones around them.
+    pub tries: Vec<TryRegion>,
+}
+
+/// Instructions whose exceptions are caught.
+#[derive(Clone, Debug)]
+pub(crate) struct TryRegion {
+    /// Words of the code.
+    pub start: usize,
+    pub end: usize,
+    /// How many blocks are open around it.
+    pub depth: usize,
+    /// The first that matches catches.
+    pub catches: Vec<Landing>,
+    /// Catches nothing: looks on among the regions this deep or less.
+    pub delegate: Option<usize>,
+}
+
+/// Where an exception that is caught goes on.
+#[derive(Clone, Debug)]
+pub(crate) struct Landing {
+    /// The module's tag; `None` for all.
+    pub tag: Option<u32>,
+    /// Word of the code.
+    pub target: usize,
+    /// First of the slots that the tag's values go to.
+    pub values: u16,
+    /// The slot for the reference, when it is wanted.
+    pub reference: Option<u16>,
+}
+
+/// Translates one function.
 ///
 /// # Errors
 ///
 /// An invalid body, when asked to validate; a frame over the limit.
-pub(crate) fn function(request: Request<'_>) -> Result<Vec<u64>, Error> {
+pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
     let Request { module, func, body, validate, listens, mut map, allocations } = request;
     let mut validator = validate.map(|v| v.into_validator(std::mem::take(&mut allocations.validator)));
     let ty = module.func_type(func);
@@ -89,11 +125,12 @@ pub(crate) fn function(request: Request<'_>) -> Result<Vec<u64>, Error> {
         operators.get_binary_reader().finish_expression(&validator.visitor(end))?;
         allocations.validator = validator.into_allocations();
     }
-    let code = translator.finish()?;
+    let translated = translator.finish()?;
     if cfg!(any(debug_assertions, fuzzing)) {
-        verify::verify(&code, module.sections()).map_err(|what| Error::module(format!("translator: {what}"), 0))?;
+        verify::verify(&translated.code, module.sections())
+            .map_err(|what| Error::module(format!("translator: {what}"), 0))?;
     }
-    Ok(code)
+    Ok(translated)
 }
 
 /// A place that branches go to.
@@ -132,6 +169,7 @@ struct Translator<'m> {
     /// Blocks entered since code became unreachable; `None` while it is reachable.
     unreachable: Option<usize>,
     fuel: Vec<FuelSite>,
+    tries: Vec<TryRegion>,
     /// The function's index, when somebody listens to it.
     listens: Option<u32>,
 }
@@ -155,6 +193,7 @@ impl<'m> Translator<'m> {
             frame_slots: record + 2,
             unreachable: None,
             fuel: Vec::new(),
+            tries: Vec::new(),
             listens,
         };
         let mut slot = 0;

@@ -16,12 +16,17 @@ impl Translator<'_> {
     pub(super) fn operator(&mut self, operator: &Operator<'_>, offset: u64) -> Result<(), Error> {
         if let Some(depth) = self.unreachable {
             match operator {
-                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-                    self.unreachable = Some(depth + 1)
-                }
+                Operator::Block { .. }
+                | Operator::Loop { .. }
+                | Operator::If { .. }
+                | Operator::Try { .. }
+                | Operator::TryTable { .. } => self.unreachable = Some(depth + 1),
                 Operator::Else if depth == 0 => return self.else_(),
+                Operator::Catch { tag_index } if depth == 0 => return self.legacy_catch(Some(*tag_index)),
+                Operator::CatchAll if depth == 0 => return self.legacy_catch(None),
+                Operator::Delegate { relative_depth } if depth == 0 => return self.delegate(*relative_depth),
                 Operator::End if depth == 0 => return self.end(),
-                Operator::End => self.unreachable = Some(depth - 1),
+                Operator::End | Operator::Delegate { .. } => self.unreachable = Some(depth - 1),
                 _ => {}
             }
             return Ok(());
@@ -54,6 +59,20 @@ impl Translator<'_> {
             Operator::Return => {
                 self.return_values();
                 self.become_unreachable();
+                Ok(())
+            }
+            Operator::TryTable { ref try_table } => self.try_table(try_table, offset),
+            Operator::Try { blockty } => self.legacy_try(blockty, offset),
+            Operator::Catch { tag_index } => self.legacy_catch(Some(tag_index)),
+            Operator::CatchAll => self.legacy_catch(None),
+            Operator::Delegate { relative_depth } => self.delegate(relative_depth),
+            Operator::Throw { tag_index } => self.throw(tag_index),
+            Operator::ThrowRef => {
+                self.throw_ref();
+                Ok(())
+            }
+            Operator::Rethrow { relative_depth } => {
+                self.rethrow(relative_depth);
                 Ok(())
             }
             Operator::Call { function_index } => self.call(function_index),

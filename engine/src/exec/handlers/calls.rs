@@ -15,10 +15,11 @@
 //! the callee returns to the stub `LeaveInstance`, which undoes both.
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
-use super::super::block::{ExecState, FuncEntry, Handle, ImportedFunc, InstanceBlock};
+use super::super::block::{FuncEntry, Handle, ImportedFunc, InstanceBlock};
 use super::super::operand::{Source, Value, address, field, imm, word};
 use super::super::{activation, host_call};
 use super::memory::Address;
+use super::throw::from_host;
 use super::{handler, trap};
 use crate::code::Header;
 use crate::trap::{Trap, TrapCode};
@@ -117,18 +118,9 @@ handler! {
                 (mem, len) = memory_of(cx);
                 B::next(ip.add(2), sp, mem, len, cx, regs)
             }
-            Err(trap) => pending::<B>(exec, trap),
+            Err(trap) => from_host::<B>(exec, trap),
         }
     }
-}
-
-/// Ends the chain with what a host function returned.
-#[cold]
-#[inline(never)]
-unsafe fn pending<B: Backend>(exec: *mut ExecState, trap: Trap) -> B::Out {
-    // SAFETY: B: the store is live; X.
-    unsafe { (*exec).pending = Some(trap) };
-    B::stop(Stop::PENDING)
 }
 
 /// Calls a function of another instance: `frame` holds the arguments, `slots` is the call's size, `back` where to go on.
@@ -281,7 +273,7 @@ unsafe fn call_other<B: Backend>(
                     let (mem, len) = memory_of(cx);
                     B::next(ip.add(3), sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
                 }
-                Err(trap) => pending::<B>((*cx).exec, trap),
+                Err(trap) => from_host::<B>((*cx).exec, trap),
             },
         }
     }
@@ -390,7 +382,7 @@ unsafe fn return_call_other<B: Backend>(ip: Ip, sp: Sp, cx: Cx, import: &Importe
         let (back, old_sp) = read_record(sp, field(ip, 2));
         if import.shim.is_some() {
             if let Err(trap) = host_call::invoke(import, ip, sp, cx, sp.add(base), slots) {
-                return pending::<B>((*cx).exec, trap);
+                return from_host::<B>((*cx).exec, trap);
             }
             move_down(sp, base, slots);
             let (mem, len) = memory_of(cx);

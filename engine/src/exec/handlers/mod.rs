@@ -12,6 +12,7 @@ mod listen;
 mod memory;
 mod moves;
 mod numeric;
+mod throw;
 mod vector;
 
 use super::backend::{Backend, Cx, Handler, Ip, Sp, Stop};
@@ -211,6 +212,8 @@ macro_rules! row {
     ($B:ty, $shape:ident, TableInit) => { row!(@pad $B, [bulk::table_init::<$B, false>, bulk::table_init::<$B, true>]) };
     ($B:ty, $shape:ident, ElemDrop) => { row!(@pad $B, [bulk::elem_drop::<$B>]) };
     ($B:ty, $shape:ident, RefFunc) => { row!(@pad $B, [bulk::ref_func::<$B>]) };
+    ($B:ty, $shape:ident, Throw) => { row!(@pad $B, [throw::throw::<$B>]) };
+    ($B:ty, $shape:ident, ThrowRef) => { row!(@pad $B, [throw::throw_ref::<$B>]) };
     // fuel, interruption, both
     ($B:ty, $shape:ident, Check) => {
         row!(@pad $B, [control::check::<$B, true, false>, control::check::<$B, false, true>, control::check::<$B, true, true>])

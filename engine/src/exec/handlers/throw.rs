@@ -1,0 +1,174 @@
+//! Exceptions: throwing, and finding who catches.
+//!
+//! Code that does not throw pays nothing: functions have tables of the regions in which they catch, and only a throw
+//! looks at them, frame by frame along the return records.
+
+use std::sync::Arc;
+
+use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
+use super::super::block::ExecState;
+use super::super::operand::{field, imm};
+use super::{handler, trap};
+use crate::runtime::exception::Exception;
+use crate::runtime::store::StoreInner;
+use crate::trap::{Trap, TrapCode};
+
+handler! {
+    /// `f0` first of the values' slots, `imm` the tag.
+    fn throw [] (ip, sp, mem, len, cx, regs) {
+        let exception = make(ip, sp, cx);
+        unwind::<B>(ip, sp, cx, exception)
+    }
+}
+
+/// Makes the exception that a `throw` at `ip` throws.
+#[inline(never)]
+unsafe fn make(ip: Ip, sp: Sp, cx: Cx) -> u64 {
+    // SAFETY: B, S, X: the references end here.
+    unsafe {
+        let tag = (&(*cx).tags)[imm(ip) as u32 as usize];
+        let store = &mut *(*(*cx).exec).store;
+        let slots = store.tags[tag as usize].param_slots();
+        let values = std::slice::from_raw_parts(sp.add(field(ip, 0)), slots).into();
+        let exception = Arc::new(Exception { tag, store: store.id(), values });
+        make_room(store, sp, cx);
+        store.exceptions.add(exception)
+    }
+}
+
+/// Drops unreachable exceptions when there are many.
+unsafe fn make_room(store: &mut StoreInner, sp: Sp, cx: Cx) {
+    if !store.exceptions.crowded() {
+        return;
+    }
+    // SAFETY: S: everything up to the running frame's end has been part of the stack and is initialised (zeroed pages
+    // at first). What lies above `sp` may be stale, which only keeps more.
+    unsafe {
+        let base = store.stack_base();
+        let end = sp.wrapping_add(usize::from(u16::MAX)).min((*cx).stack_end);
+        let slots = std::slice::from_raw_parts(base, (end as usize - base as usize) / 8);
+        let roots: Vec<u64> = slots
+            .iter()
+            .copied()
+            .chain(store.globals.iter().map(|global| global.value[0]))
+            .chain(store.tables.iter().flat_map(|table| table.elements.iter().copied()))
+            .chain(store.instances.iter().flat_map(|instance| instance.elements.iter().flat_map(|e| e.iter().copied())))
+            .collect();
+        store.exceptions.collect(roots.into_iter());
+    }
+}
+
+handler! {
+    /// `f0`: the reference.
+    fn throw_ref [] (ip, sp, mem, len, cx, regs) {
+        let exception = *sp.add(field(ip, 0));
+        if exception == 0 {
+            return trap::<B>(TrapCode::NullExceptionReference, ip, sp, cx);
+        }
+        unwind::<B>(ip, sp, cx, exception)
+    }
+}
+
+/// Continues where the exception is caught, or ends the chain.
+#[cold]
+#[inline(never)]
+unsafe fn unwind<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: u64) -> B::Out {
+    // SAFETY: as `find`.
+    unsafe {
+        let exec = (*cx).exec;
+        let Some(exception) = (&(*(*exec).store).exceptions).get(handle).cloned() else {
+            return trap::<B>(TrapCode::InvalidReference, ip, sp, cx);
+        };
+        match find(ip, sp, cx, handle, &exception) {
+            Some((ip, sp, cx)) => land::<B>(ip, sp, cx),
+            None => {
+                ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
+                (*exec).pending = Some(Trap::exception(exception));
+                (&mut (*(*exec).store).exceptions).remove(handle);
+                B::stop(Stop::PENDING)
+            }
+        }
+    }
+}
+
+/// A trap that a host function returned: when it is an exception, the guest may catch it.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn from_host<B: Backend>(exec: *mut ExecState, trap: Trap) -> B::Out {
+    // SAFETY: B; X: the host function has returned.
+    unsafe {
+        if let Some(exception) = trap.as_exception()
+            && exception.store == (*(*exec).store).id()
+        {
+            let exception = exception.clone();
+            let handle = (&mut (*(*exec).store).exceptions).add(exception.clone());
+            match find((*exec).ip, (*exec).sp, (*exec).cx, handle, &exception) {
+                Some((ip, sp, cx)) => return land::<B>(ip, sp, cx),
+                None => (&mut (*(*exec).store).exceptions).remove(handle),
+            }
+        }
+        (*exec).pending = Some(trap);
+        B::stop(Stop::PENDING)
+    }
+}
+
+/// Continues at a landing.
+unsafe fn land<B: Backend>(ip: Ip, sp: Sp, cx: Cx) -> B::Out {
+    // SAFETY: C, S, B: `find` returned a landing of a live frame.
+    unsafe {
+        let memory = (*cx).memory0;
+        B::next(ip, sp, (*memory).base, (*memory).len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
+    }
+}
+
+/// Looks for who catches, from the frame at `sp` outwards, and gives the values to the landing that is found.
+///
+/// The return record of a frame is found by the type of its function, as in a backtrace.
+unsafe fn find(ip: Ip, sp: Sp, cx: Cx, handle: u64, exception: &Exception) -> Option<(Ip, Sp, Cx)> {
+    // SAFETY: B, C, S for the running frame, and for the outer ones by their records.
+    unsafe {
+        let exec = (*cx).exec;
+        let (mut ip, mut sp, mut cx) = (ip, sp, cx);
+        let mut innermost = true;
+        loop {
+            let module = (*cx).module();
+            let (func, position) = module.locate(ip)?;
+            // A caller's `ip` is where it goes on; the call stands before it.
+            let at = position? - usize::from(!innermost);
+            let (tries, start) = module.try_regions(ip)?;
+            // A `delegate` leaves only regions this deep or less.
+            let mut depth = usize::MAX;
+            for region in tries.iter().filter(|region| (region.start..region.end).contains(&at)) {
+                if region.depth > depth {
+                    continue;
+                }
+                if let Some(to) = region.delegate {
+                    depth = to;
+                    continue;
+                }
+                let matches = |tag: Option<u32>| tag.is_none_or(|tag| (&(*cx).tags)[tag as usize] == exception.tag);
+                let Some(catch) = region.catches.iter().find(|catch| matches(catch.tag)) else { continue };
+                if catch.tag.is_some() {
+                    let to = sp.add(catch.values as usize);
+                    std::ptr::copy_nonoverlapping(exception.values.as_ptr(), to, exception.values.len());
+                }
+                match catch.reference {
+                    Some(slot) => *sp.add(slot as usize) = handle,
+                    None => (&mut (*(*exec).store).exceptions).remove(handle),
+                }
+                return Some((start.add(catch.target), sp, cx));
+            }
+            let record = module.func_type(func).call_slots();
+            ip = *sp.add(record).cast::<Ip>();
+            sp = *sp.add(record + 1).cast::<Sp>();
+            if ip == (*exec).leave {
+                (ip, cx) = (*sp.cast::<Ip>(), *sp.add(2).cast::<Cx>());
+                sp = *sp.add(1).cast::<Sp>();
+            }
+            if ip == (*exec).halt {
+                return None;
+            }
+            innermost = false;
+        }
+    }
+}
