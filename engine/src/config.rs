@@ -73,6 +73,10 @@ impl Default for Features {
                 | WasmFeatures::RELAXED_SIMD
                 | WasmFeatures::MEMORY64
                 | WasmFeatures::EXCEPTIONS
+                | WasmFeatures::FUNCTION_REFERENCES
+                | WasmFeatures::THREADS
+                | WasmFeatures::WIDE_ARITHMETIC
+                | WasmFeatures::CUSTOM_PAGE_SIZES
                 | WasmFeatures::FLOATS
                 | WasmFeatures::GC_TYPES,
         )
@@ -114,6 +118,14 @@ switches! {
     wasm_exceptions: EXCEPTIONS;
     /// The older `try`, `catch`, `delegate`, `rethrow`, which shipped toolchains still emit. Off by default.
     wasm_legacy_exceptions: LEGACY_EXCEPTIONS;
+    /// References to functions of one type, and references that are never null.
+    wasm_function_references: FUNCTION_REFERENCES;
+    /// Atomic instructions, on memories that are not shared.
+    wasm_threads: THREADS;
+    /// 128-bit integer arithmetic.
+    wasm_wide_arithmetic: WIDE_ARITHMETIC;
+    /// Memories with pages of one byte.
+    wasm_custom_page_sizes: CUSTOM_PAGE_SIZES;
     /// Arithmetic in constant expressions.
     wasm_extended_const: EXTENDED_CONST;
 }

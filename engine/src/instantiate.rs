@@ -161,10 +161,13 @@ fn fits(wanted: &ExternType, found: &ExternType) -> bool {
     };
     match (wanted, found) {
         (ExternType::Memory(a), ExternType::Memory(b)) => {
-            a.memory64 == b.memory64 && limits((a.min, a.max), (b.min, b.max))
+            a.memory64 == b.memory64 && a.page_size == b.page_size && limits((a.min, a.max), (b.min, b.max))
         }
         (ExternType::Table(a), ExternType::Table(b)) => {
             a.table64 == b.table64 && a.element == b.element && limits((a.min, a.max), (b.min, b.max))
+        }
+        (ExternType::Global(a), ExternType::Global(b)) if !a.mutable && !b.mutable => {
+            b.content.is_subtype_of(a.content)
         }
         (a, b) => a == b,
     }

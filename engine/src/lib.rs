@@ -40,9 +40,11 @@
 //! | bound it | [`Limits`], [`Config::consume_fuel`], [`InterruptHandle`] |
 //! | watch it | [`FunctionListener`] |
 //!
-//! What runs: WebAssembly 1.0 with mutable globals, sign extension, saturating conversion, multi-value, bulk memory,
-//! reference types, extended constant expressions, tail calls and multiple memories. Modules that need more are refused
-//! when they are loaded, with the offset of what they need.
+//! What runs: WebAssembly 1.0 and 2.0 (vectors included), and of 3.0 and later: tail calls, exceptions (the older form
+//! too, when [`Config::wasm_legacy_exceptions`] is on), 64-bit and multiple memories, extended constant expressions, typed
+//! function references, relaxed vectors, custom page sizes, wide arithmetic, and atomic instructions on memories that
+//! are not shared. What does not: garbage collected types, shared memories, the component model. Such a module is refused
+//! when it is loaded, with the offset of what it needs.
 
 #![deny(unsafe_code)]
 
@@ -78,4 +80,4 @@ pub use runtime::{
     MemoryAccessError, Store, StoreContext, Table, Tag, TypedFunc, Val, WasmParams, WasmResults, WasmTy,
 };
 pub use trap::{FrameInfo, Trap, TrapCode};
-pub use types::{ExternType, FuncType, GlobalType, MemoryType, PAGE_SIZE, TableType, ValType};
+pub use types::{ExternType, FuncType, GlobalType, HeapType, MemoryType, PAGE_SIZE, RefType, TableType, ValType};

@@ -57,6 +57,14 @@ trap_codes! {
     InvalidReference = 11 "invalid reference",
     /// The store's fuel is spent.
     OutOfFuel = 12 "all fuel consumed",
+    /// An atomic access whose address is not a multiple of its width.
+    UnalignedAtomic = 15 "unaligned atomic",
+    /// `memory.atomic.wait` on a memory that is not shared.
+    ExpectedSharedMemory = 16 "expected shared memory",
+    /// `call_ref` of a null reference.
+    NullFunctionReference = 18 "null function reference",
+    /// `ref.as_non_null` of a null reference.
+    NullReference = 17 "null reference",
     /// `throw_ref` of a null reference.
     NullExceptionReference = 14 "null exception reference",
     /// The store was interrupted by an [`InterruptHandle`](crate::InterruptHandle).

@@ -24,6 +24,8 @@ pub enum ValType {
     ExternRef,
     /// Reference to an exception, or null.
     ExnRef,
+    /// Any other reference.
+    Ref(RefType),
 }
 
 impl ValType {
@@ -43,26 +45,105 @@ impl ValType {
 
     /// Whether values of this type are references.
     pub const fn is_ref(self) -> bool {
-        matches!(self, ValType::FuncRef | ValType::ExternRef | ValType::ExnRef)
+        self.as_ref().is_some()
     }
 
-    pub(crate) fn from_wasm(ty: wasmparser::ValType) -> Option<ValType> {
-        Some(match ty {
-            wasmparser::ValType::I32 => ValType::I32,
-            wasmparser::ValType::I64 => ValType::I64,
-            wasmparser::ValType::F32 => ValType::F32,
-            wasmparser::ValType::F64 => ValType::F64,
-            wasmparser::ValType::V128 => ValType::V128,
-            wasmparser::ValType::Ref(r) if r.is_func_ref() => ValType::FuncRef,
-            wasmparser::ValType::Ref(r) if r.is_extern_ref() => ValType::ExternRef,
-            wasmparser::ValType::Ref(wasmparser::RefType::EXNREF) => ValType::ExnRef,
-            wasmparser::ValType::Ref(_) => return None,
+    /// The reference type, when it is one; `funcref`, `externref` and `exnref` included.
+    pub const fn as_ref(self) -> Option<RefType> {
+        let heap = match self {
+            ValType::FuncRef => HeapType::Func,
+            ValType::ExternRef => HeapType::Extern,
+            ValType::ExnRef => HeapType::Exn,
+            ValType::Ref(ty) => return Some(ty),
+            _ => return None,
+        };
+        Some(RefType { nullable: true, heap })
+    }
+
+    /// Whether every value of this type is one of `other`.
+    pub fn is_subtype_of(self, other: ValType) -> bool {
+        match (self.as_ref(), other.as_ref()) {
+            (Some(a), Some(b)) => {
+                let heap = a.heap == b.heap || matches!((a.heap, b.heap), (HeapType::Concrete(_), HeapType::Func));
+                heap && (b.nullable || !a.nullable)
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The type of a module's value; `concrete` finds the engine's number of a function type of the module. `None` for
+    /// types of garbage collected values.
+    pub(crate) fn from_wasm(ty: wasmparser::ValType, concrete: impl Fn(u32) -> Option<u32>) -> Option<ValType> {
+        use wasmparser::{AbstractHeapType, UnpackedIndex};
+        let ty = match ty {
+            wasmparser::ValType::I32 => return Some(ValType::I32),
+            wasmparser::ValType::I64 => return Some(ValType::I64),
+            wasmparser::ValType::F32 => return Some(ValType::F32),
+            wasmparser::ValType::F64 => return Some(ValType::F64),
+            wasmparser::ValType::V128 => return Some(ValType::V128),
+            wasmparser::ValType::Ref(ty) => ty,
+        };
+        let heap = match ty.heap_type() {
+            wasmparser::HeapType::Abstract { shared: false, ty: AbstractHeapType::Func } => HeapType::Func,
+            wasmparser::HeapType::Abstract { shared: false, ty: AbstractHeapType::Extern } => HeapType::Extern,
+            wasmparser::HeapType::Abstract { shared: false, ty: AbstractHeapType::Exn } => HeapType::Exn,
+            wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => HeapType::Concrete(concrete(index)?),
+            _ => return None,
+        };
+        Some(match (ty.is_nullable(), heap) {
+            (true, HeapType::Func) => ValType::FuncRef,
+            (true, HeapType::Extern) => ValType::ExternRef,
+            (true, HeapType::Exn) => ValType::ExnRef,
+            (nullable, heap) => ValType::Ref(RefType { nullable, heap }),
         })
+    }
+
+    /// A type that values of a module's type are laid out like: all references are alike.
+    pub(crate) fn layout(ty: wasmparser::ValType) -> ValType {
+        ValType::from_wasm(ty, |_| None).unwrap_or(ValType::FuncRef)
+    }
+}
+
+/// The type of a reference.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RefType {
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// What it refers to.
+    pub heap: HeapType,
+}
+
+/// What a reference refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum HeapType {
+    /// Any function.
+    Func,
+    /// Anything of the host's.
+    Extern,
+    /// An exception.
+    Exn,
+    /// A function of one type: the engine's number for it.
+    Concrete(u32),
+}
+
+impl fmt::Display for RefType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.nullable { "(ref null " } else { "(ref " })?;
+        match self.heap {
+            HeapType::Func => f.write_str("func)"),
+            HeapType::Extern => f.write_str("extern)"),
+            HeapType::Exn => f.write_str("exn)"),
+            HeapType::Concrete(id) => write!(f, "type {id})"),
+        }
     }
 }
 
 impl fmt::Display for ValType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let ValType::Ref(ty) = self {
+            return ty.fmt(f);
+        }
         f.write_str(match self {
             ValType::I32 => "i32",
             ValType::I64 => "i64",
@@ -72,6 +153,7 @@ impl fmt::Display for ValType {
             ValType::FuncRef => "funcref",
             ValType::ExternRef => "externref",
             ValType::ExnRef => "exnref",
+            ValType::Ref(_) => "ref",
         })
     }
 }
@@ -154,7 +236,7 @@ impl fmt::Debug for FuncType {
 /// Bytes of a page of linear memory.
 pub const PAGE_SIZE: u64 = 65536;
 
-/// The type of a linear memory. Sizes are in pages of 64 KiB.
+/// The type of a linear memory. Sizes are in pages, of 64 KiB unless it says otherwise.
 ///
 /// ```
 /// use hostel_engine::MemoryType;
@@ -164,6 +246,8 @@ pub const PAGE_SIZE: u64 = 65536;
 pub struct MemoryType {
     /// Whether addresses have 64 bits.
     pub memory64: bool,
+    /// Bytes of a page: [`PAGE_SIZE`], or 1.
+    pub page_size: u64,
     /// Pages at the start.
     pub min: u64,
     /// Pages it may grow to; `None` means as many as an address can reach.
@@ -173,7 +257,7 @@ pub struct MemoryType {
 impl MemoryType {
     /// A 32-bit memory of `min` pages at the start that may grow without a bound of its own.
     pub const fn new(min: u64) -> MemoryType {
-        MemoryType { memory64: false, min, max: None }
+        MemoryType { memory64: false, page_size: PAGE_SIZE, min, max: None }
     }
 }
 
@@ -183,7 +267,8 @@ impl fmt::Display for MemoryType {
             f.write_str("i64 ")?;
         }
         limits(f, self.min, self.max)?;
-        f.write_str(" pages")
+        f.write_str(" pages")?;
+        if self.page_size != PAGE_SIZE { write!(f, " of {} bytes", self.page_size) } else { Ok(()) }
     }
 }
 

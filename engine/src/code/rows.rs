@@ -70,6 +70,7 @@ macro_rules! for_each_row {
             Return: plain(2); ReturnOne: plain(2); Unreachable: plain(1);
             Call: call; CallImport: plain(2); CallIndirect: plain(3);
             ReturnCall: call; ReturnCallImport: plain(3); ReturnCallIndirect: plain(4);
+            CallRef: plain(3); ReturnCallRef: plain(4); RefAsNonNull: plain(2);
             GlobalGet: plain(2); GlobalSet: plain(2); GlobalGetWide: plain(2); GlobalSetWide: plain(2);
             MemorySize: plain(2); MemoryGrow: plain(2); MemoryFill: plain(3); MemoryCopy: plain(3); MemoryInit: plain(3);
             DataDrop: plain(2);
@@ -159,6 +160,19 @@ macro_rules! for_each_row {
             V128Load: vector_load; V128Store: vector_store; V128Const: plain(4); I8x16Shuffle: plain(4); SelectWide: plain(2);
             V128Load8Lane: lane; V128Load16Lane: lane; V128Load32Lane: lane; V128Load64Lane: lane;
             V128Store8Lane: lane; V128Store16Lane: lane; V128Store32Lane: lane; V128Store64Lane: lane;
+            // atomic accesses, by width: results are zero-extended, so the 32- and 64-bit instructions are the same
+            AtomicLoad8: plain(4); AtomicLoad16: plain(4); AtomicLoad32: plain(4); AtomicLoad64: plain(4);
+            AtomicStore8: plain(4); AtomicStore16: plain(4); AtomicStore32: plain(4); AtomicStore64: plain(4);
+            AtomicAdd8: plain(4); AtomicAdd16: plain(4); AtomicAdd32: plain(4); AtomicAdd64: plain(4);
+            AtomicSub8: plain(4); AtomicSub16: plain(4); AtomicSub32: plain(4); AtomicSub64: plain(4);
+            AtomicAnd8: plain(4); AtomicAnd16: plain(4); AtomicAnd32: plain(4); AtomicAnd64: plain(4);
+            AtomicOr8: plain(4); AtomicOr16: plain(4); AtomicOr32: plain(4); AtomicOr64: plain(4);
+            AtomicXor8: plain(4); AtomicXor16: plain(4); AtomicXor32: plain(4); AtomicXor64: plain(4);
+            AtomicXchg8: plain(4); AtomicXchg16: plain(4); AtomicXchg32: plain(4); AtomicXchg64: plain(4);
+            AtomicCmpxchg8: plain(4); AtomicCmpxchg16: plain(4); AtomicCmpxchg32: plain(4); AtomicCmpxchg64: plain(4);
+            AtomicNotify: plain(4); AtomicWait: plain(4);
+            // 128-bit arithmetic in pairs of slots
+            I64Add128: plain(3); I64Sub128: plain(3); I64MulWideS: plain(2); I64MulWideU: plain(2);
             // never translated to, only run
             Lazy: plain(1); Halt: plain(1); LeaveInstance: plain(1); Illegal: plain(1);
         }
@@ -254,6 +268,11 @@ for_each_row!(define_rows);
 impl Row {
     pub(crate) const fn shape(self) -> Shape {
         Row::SHAPES[self as usize]
+    }
+
+    /// Whether it is an atomic access.
+    pub(crate) const fn is_atomic(self) -> bool {
+        self as u16 >= Row::AtomicLoad8 as u16 && self as u16 <= Row::AtomicWait as u16
     }
 
     /// Whether such an instruction leaves one result, in the slot or slots that field 0 names, and touches no other.

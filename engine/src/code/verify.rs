@@ -42,6 +42,7 @@ pub(crate) fn verify(code: &[u64], sections: &Sections) -> Result<(), String> {
             Row::Br
                 | Row::Throw
                 | Row::ThrowRef
+                | Row::ReturnCallRef
                 | Row::BrTable
                 | Row::Return
                 | Row::ReturnOne
@@ -105,7 +106,12 @@ fn slots(op: Op, operands: u64) -> Vec<usize> {
             | Row::TableInit
             | Row::TableGrow => vec![field(0), field(1), field(2)],
             Row::MemoryGrow | Row::TableGet | Row::TableSet => vec![field(0), field(1)],
-            Row::ThrowRef => vec![field(0)],
+            Row::ThrowRef | Row::RefAsNonNull => vec![field(0)],
+            Row::CallRef => vec![field(0) + field(1) + 1, field(2)],
+            Row::ReturnCallRef => vec![field(0) + field(1) + 1, field(2) + 1],
+            Row::I64Add128 | Row::I64Sub128 => vec![field(0), field(1), field(2), field(3)],
+            Row::I64MulWideS | Row::I64MulWideU => vec![field(0) + 1, field(1), field(2)],
+            row if row.is_atomic() => vec![field(0), field(1), field(2), field(3)],
             Row::GlobalGet => to.into_iter().collect(),
             Row::GlobalSet if variant == 0 => vec![field(1)],
             Row::GlobalGetWide => vec![field(0) + 1],

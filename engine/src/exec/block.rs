@@ -9,9 +9,9 @@ use super::memory::Allocation;
 use crate::module::Module;
 use crate::runtime::store::StoreInner;
 use crate::trap::Trap;
-use crate::types::{GlobalType, MemoryType, PAGE_SIZE, TableType};
+use crate::types::{GlobalType, MemoryType, TableType};
 
-/// A linear memory. `base..base + len` is the guest's; `len` is a multiple of the page size.
+/// A linear memory. `base..base + len` is the guest's; `len` is a multiple of its page size.
 pub(crate) struct MemoryBlock {
     pub base: *mut u8,
     pub len: usize,
@@ -29,13 +29,13 @@ unsafe impl Sync for MemoryBlock {}
 impl MemoryBlock {
     /// A memory of that type, zeroed. `None` when the system has no room for it.
     pub(crate) fn new(ty: MemoryType, max_pages: u64) -> Option<MemoryBlock> {
-        let len = usize::try_from(ty.min.checked_mul(PAGE_SIZE)?).ok()?;
+        let len = usize::try_from(ty.min.checked_mul(ty.page_size)?).ok()?;
         let mut allocation = Allocation::zeroed(len)?;
         Some(MemoryBlock { base: allocation.base(), len, allocation, ty, max_pages })
     }
 
     pub(crate) fn pages(&self) -> u64 {
-        self.len as u64 / PAGE_SIZE
+        self.len as u64 / self.ty.page_size
     }
 
     /// Grows by `delta` pages and returns the number there were; `None`, and no change, when a limit or the system
@@ -44,7 +44,7 @@ impl MemoryBlock {
         let old = self.pages();
         let new = old.checked_add(delta).filter(|&pages| pages <= self.max_pages)?;
         if delta > 0 {
-            let len = usize::try_from(new.checked_mul(PAGE_SIZE)?).ok()?;
+            let len = usize::try_from(new.checked_mul(self.ty.page_size)?).ok()?;
             self.allocation.grow(len)?;
             self.base = self.allocation.base();
             self.len = len;

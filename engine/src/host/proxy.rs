@@ -77,5 +77,8 @@ fn encoded(ty: &ValType) -> Encoded {
         ValType::FuncRef => Encoded::FUNCREF,
         ValType::ExternRef => Encoded::EXTERNREF,
         ValType::ExnRef => Encoded::Ref(wasm_encoder::RefType::EXNREF),
+        // Host functions are made with Rust types or by embedders who name the types above; a concrete type's number
+        // means nothing outside of the engine.
+        ValType::Ref(_) => Encoded::FUNCREF,
     }
 }

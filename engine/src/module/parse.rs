@@ -97,7 +97,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             let offset = reader.range().start;
             for group in reader {
                 for ty in group?.types() {
-                    let ty = func_type(ty, offset)?;
+                    let ty = func_type(ty, &sections.type_ids, offset)?;
                     sections.type_ids.push(engine.type_id(&ty));
                     sections.types.push(ty);
                 }
@@ -124,7 +124,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             let offset = reader.range().start;
             for table in reader {
                 let table = table?;
-                sections.tables.push(table_type(&table.ty, offset)?);
+                sections.tables.push(table_type(&table.ty, &sections.type_ids, offset)?);
                 sections.table_inits.push(match table.init {
                     TableInit::RefNull => None,
                     TableInit::Expr(expr) => Some(ConstExpr::new(&expr)?),
@@ -133,8 +133,9 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             Ok(())
         }
         Payload::MemorySection(reader) => {
+            let offset = reader.range().start;
             for memory in reader {
-                sections.memories.push(memory_type(&memory?));
+                sections.memories.push(memory_type(&memory?, offset)?);
             }
             Ok(())
         }
@@ -148,7 +149,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             let offset = reader.range().start;
             for global in reader {
                 let global = global?;
-                sections.globals.push(global_type(&global.ty, offset)?);
+                sections.globals.push(global_type(&global.ty, &sections.type_ids, offset)?);
                 sections.global_inits.push(ConstExpr::new(&global.init_expr)?);
             }
             Ok(())
@@ -235,17 +236,17 @@ fn import_one(sections: &mut Sections, module: &str, name: &str, ty: TypeRef, of
             ExternIndex::Func(sections.funcs.len() as u32 - 1)
         }
         TypeRef::Table(ty) => {
-            sections.tables.push(table_type(&ty, offset)?);
+            sections.tables.push(table_type(&ty, &sections.type_ids, offset)?);
             sections.imported_tables += 1;
             ExternIndex::Table(sections.tables.len() as u32 - 1)
         }
         TypeRef::Memory(ty) => {
-            sections.memories.push(memory_type(&ty));
+            sections.memories.push(memory_type(&ty, offset)?);
             sections.imported_memories += 1;
             ExternIndex::Memory(sections.memories.len() as u32 - 1)
         }
         TypeRef::Global(ty) => {
-            sections.globals.push(global_type(&ty, offset)?);
+            sections.globals.push(global_type(&ty, &sections.type_ids, offset)?);
             sections.imported_globals += 1;
             ExternIndex::Global(sections.globals.len() as u32 - 1)
         }
@@ -260,15 +261,16 @@ fn import_one(sections: &mut Sections, module: &str, name: &str, ty: TypeRef, of
     Ok(())
 }
 
-fn val_type(ty: wasmparser::ValType, offset: u64) -> Result<ValType, Error> {
-    ValType::from_wasm(ty).ok_or_else(|| Error::unsupported(format!("type {ty} (garbage collection types)"), offset))
+fn val_type(ty: wasmparser::ValType, ids: &[u32], offset: u64) -> Result<ValType, Error> {
+    ValType::from_wasm(ty, |index| ids.get(index as usize).copied())
+        .ok_or_else(|| Error::unsupported(format!("type {ty} (garbage collection types)"), offset))
 }
 
-fn func_type(ty: &SubType, offset: u64) -> Result<FuncType, Error> {
+fn func_type(ty: &SubType, ids: &[u32], offset: u64) -> Result<FuncType, Error> {
     match &ty.composite_type.inner {
         CompositeInnerType::Func(ty) => {
             let list = |types: &[wasmparser::ValType]| {
-                types.iter().map(|&ty| val_type(ty, offset)).collect::<Result<Vec<_>, _>>()
+                types.iter().map(|&ty| val_type(ty, ids, offset)).collect::<Result<Vec<_>, _>>()
             };
             Ok(FuncType::new(list(ty.params())?, list(ty.results())?))
         }
@@ -276,15 +278,19 @@ fn func_type(ty: &SubType, offset: u64) -> Result<FuncType, Error> {
     }
 }
 
-fn table_type(ty: &wasmparser::TableType, offset: u64) -> Result<TableType, Error> {
-    let element = val_type(wasmparser::ValType::Ref(ty.element_type), offset)?;
+fn table_type(ty: &wasmparser::TableType, ids: &[u32], offset: u64) -> Result<TableType, Error> {
+    let element = val_type(wasmparser::ValType::Ref(ty.element_type), ids, offset)?;
     Ok(TableType { table64: ty.table64, element, min: ty.initial, max: ty.maximum })
 }
 
-fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
-    MemoryType { memory64: ty.memory64, min: ty.initial, max: ty.maximum }
+fn memory_type(ty: &wasmparser::MemoryType, offset: u64) -> Result<MemoryType, Error> {
+    if ty.shared {
+        return Err(Error::unsupported("shared memory", offset));
+    }
+    let page_size = 1 << ty.page_size_log2.unwrap_or(16);
+    Ok(MemoryType { memory64: ty.memory64, page_size, min: ty.initial, max: ty.maximum })
 }
 
-fn global_type(ty: &wasmparser::GlobalType, offset: u64) -> Result<GlobalType, Error> {
-    Ok(GlobalType { content: val_type(ty.content_type, offset)?, mutable: ty.mutable })
+fn global_type(ty: &wasmparser::GlobalType, ids: &[u32], offset: u64) -> Result<GlobalType, Error> {
+    Ok(GlobalType { content: val_type(ty.content_type, ids, offset)?, mutable: ty.mutable })
 }

@@ -83,8 +83,5 @@ impl Global {
 }
 
 fn write(store: &mut StoreInner, slots: &mut [u64; 2], ty: GlobalType, value: &Val) -> Result<(), Error> {
-    if value.ty() != ty.content {
-        return Err(Error::usage(format!("expected {}, found {}", ty.content, value.ty())));
-    }
-    value.write(store, slots)
+    value.write_as(store, ty.content, slots)
 }

@@ -5,7 +5,7 @@ use super::store::StoreInner;
 use crate::error::Error;
 use crate::exec::block::MemoryBlock;
 use crate::exec::stable::Stable;
-use crate::types::{MemoryType, PAGE_SIZE};
+use crate::types::MemoryType;
 
 /// A linear memory of a store. A cheap copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,18 +108,19 @@ pub(crate) fn add(store: &mut StoreInner, ty: MemoryType, what: &str) -> Result<
     }
     let limit = limits.memory_bytes;
     let refuse = |pages: u64| {
-        let bytes = pages.saturating_mul(PAGE_SIZE);
+        let bytes = pages.saturating_mul(ty.page_size);
         Error::limit(
             "memory_bytes",
             format!("{what} asks for {bytes} bytes ({pages} pages) at start, the limit is {limit} bytes"),
         )
     };
-    if ty.min > limit / PAGE_SIZE {
+    if ty.min > limit / ty.page_size {
         return Err(refuse(ty.min));
     }
-    // 32 bits address 65 536 pages.
-    let addressable = if ty.memory64 { 1 << 48 } else { 1 << 16 };
-    let max_pages = ty.max.unwrap_or(addressable).min(addressable).min(limit / PAGE_SIZE);
+    // A size in pages has as many bits as an address, and 32 bits do not reach further than 4 GiB.
+    let addressable = if ty.memory64 { u64::MAX } else { u32::MAX as u64 };
+    let reachable = if ty.memory64 { u64::MAX } else { 1 << 32 };
+    let max_pages = ty.max.unwrap_or(addressable).min(addressable).min(reachable.min(limit) / ty.page_size);
     let block = MemoryBlock::new(ty, max_pages).ok_or_else(|| {
         Error::limit("memory_bytes", format!("the system has no room for {what} of {} pages", ty.min))
     })?;

@@ -17,7 +17,7 @@ use crate::exec::memory::Allocation;
 use crate::exec::stable::Stable;
 use crate::limits::Limits;
 use crate::runtime::exception::Exceptions;
-use crate::types::{FuncType, MemoryType, ValType};
+use crate::types::{FuncType, HeapType, MemoryType, ValType};
 
 /// Owns instances and the host's data of type `T`.
 ///
@@ -317,13 +317,15 @@ impl StoreInner {
         Some(instance.module().func_type(handle.index()))
     }
 
-    /// Whether `value` is null or a reference of that type that this store gave out.
+    /// Whether `value` is a reference of that type: null, where it may be, or one that this store gave out.
     pub(crate) fn is_reference(&self, ty: ValType, value: u64) -> bool {
-        match ty {
-            _ if value == 0 => true,
-            ValType::FuncRef => self.resolve(Handle(value)).is_some(),
-            ValType::ExnRef => self.exceptions.get(value).is_some(),
-            _ => value <= self.extern_refs.len() as u64,
+        let Some(ty) = ty.as_ref() else { return false };
+        match ty.heap {
+            _ if value == 0 => ty.nullable,
+            HeapType::Func => self.resolve(Handle(value)).is_some(),
+            HeapType::Concrete(id) => self.resolve(Handle(value)).is_some_and(|found| found.type_id == id),
+            HeapType::Exn => self.exceptions.get(value).is_some(),
+            HeapType::Extern => value <= self.extern_refs.len() as u64,
         }
     }
 }

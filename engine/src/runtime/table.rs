@@ -95,11 +95,8 @@ impl Table {
 }
 
 fn element(store: &mut StoreInner, ty: TableType, value: &Val) -> Result<u64, Error> {
-    if value.ty() != ty.element {
-        return Err(Error::usage(format!("expected {}, found {}", ty.element, value.ty())));
-    }
     let mut slots = [0; 2];
-    value.write(store, &mut slots)?;
+    value.write_as(store, ty.element, &mut slots)?;
     Ok(slots[0])
 }
 

@@ -7,7 +7,7 @@ use super::exception::Exception;
 use super::func::{self, Func};
 use super::store::StoreInner;
 use crate::error::Error;
-use crate::types::ValType;
+use crate::types::{HeapType, RefType, ValType};
 
 /// A reference to something of the host's that a guest can pass around and not look into. It lives as long as the store
 /// it was given to.
@@ -84,6 +84,9 @@ impl Val {
             ValType::FuncRef => Val::FuncRef(None),
             ValType::ExternRef => Val::ExternRef(None),
             ValType::ExnRef => Val::ExnRef(None),
+            ValType::Ref(RefType { heap: HeapType::Extern, .. }) => Val::ExternRef(None),
+            ValType::Ref(RefType { heap: HeapType::Exn, .. }) => Val::ExnRef(None),
+            ValType::Ref(_) => Val::FuncRef(None),
         }
     }
 
@@ -135,6 +138,22 @@ impl Val {
         Ok(())
     }
 
+    /// As [`write`](Self::write), when the value is of type `ty`.
+    pub(crate) fn write_as(&self, store: &mut StoreInner, ty: ValType, slots: &mut [u64]) -> Result<(), Error> {
+        let mismatch = || Error::usage(format!("expected {ty}, found {}", self.ty()));
+        let kind = |ty: ValType| {
+            ty.as_ref().map(|ty| match ty.heap {
+                HeapType::Concrete(_) => HeapType::Func,
+                heap => heap,
+            })
+        };
+        if self.ty() != ty && (kind(ty).is_none() || kind(ty) != kind(self.ty())) {
+            return Err(mismatch());
+        }
+        self.write(store, slots)?;
+        if ty.is_ref() && !store.is_reference(ty, slots[0]) { Err(mismatch()) } else { Ok(()) }
+    }
+
     /// Reads a value of type `ty` from its slots. A reference that the store does not know reads as an error.
     pub(crate) fn read(store: &StoreInner, ty: ValType, slots: &[u64]) -> Result<Val, Error> {
         Ok(match ty {
@@ -144,10 +163,14 @@ impl Val {
             ValType::F64 => Val::F64(slots[0]),
             ValType::V128 => Val::V128(slots[0] as u128 | (slots[1] as u128) << 64),
             _ if !store.is_reference(ty, slots[0]) => return Err(Error::usage("invalid reference")),
-            ValType::FuncRef => Val::FuncRef(func::from_handle(store, slots[0])),
-            ValType::ExnRef => Val::ExnRef(store.exceptions.get(slots[0]).cloned().map(ExnRef)),
-            ValType::ExternRef if slots[0] == 0 => Val::ExternRef(None),
-            ValType::ExternRef => Val::ExternRef(Some(ExternRef(store.extern_refs[slots[0] as usize - 1].clone()))),
+            _ => match ty.as_ref().map(|ty| ty.heap) {
+                Some(HeapType::Exn) => Val::ExnRef(store.exceptions.get(slots[0]).cloned().map(ExnRef)),
+                Some(HeapType::Extern) => {
+                    let index = (slots[0] as usize).checked_sub(1);
+                    Val::ExternRef(index.map(|index| ExternRef(store.extern_refs[index].clone())))
+                }
+                _ => Val::FuncRef(func::from_handle(store, slots[0])),
+            },
         })
     }
 }
@@ -188,10 +211,7 @@ pub(crate) fn write_values(
     }
     let mut at = 0;
     for (i, (value, &ty)) in values.iter().zip(types).enumerate() {
-        if value.ty() != ty {
-            return Err(Error::usage(format!("parameter {i}: expected {ty}, found {}", value.ty())));
-        }
-        value.write(store, &mut slots[at..])?;
+        value.write_as(store, ty, &mut slots[at..]).map_err(|error| Error::usage(format!("parameter {i}: {error}")))?;
         at += ty.slots();
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use wasmparser::{BlockType, Catch};
 
-use super::emit::Operand;
+use super::emit::{Condition, Operand};
 use super::stack::{Entry, Place};
 use super::{FuelSite, LabelId, Landing, Translated, Translator};
 use crate::code::{Header, Row, fields, fields_imm};
@@ -117,19 +117,15 @@ impl Translator<'_> {
         }
     }
 
-    pub(super) fn block_types(&self, ty: BlockType, offset: u64) -> Result<(Vec<ValType>, Vec<ValType>), Error> {
-        Ok(match ty {
+    pub(super) fn block_types(&self, ty: BlockType) -> (Vec<ValType>, Vec<ValType>) {
+        match ty {
             BlockType::Empty => (Vec::new(), Vec::new()),
-            BlockType::Type(ty) => {
-                let ty =
-                    ValType::from_wasm(ty).ok_or_else(|| Error::unsupported(format!("block of type {ty}"), offset))?;
-                (Vec::new(), vec![ty])
-            }
+            BlockType::Type(ty) => (Vec::new(), vec![ValType::layout(ty)]),
             BlockType::FuncType(index) => {
                 let ty = &self.sections.types[index as usize];
                 (ty.params().to_vec(), ty.results().to_vec())
             }
-        })
+        }
     }
 
     pub(super) fn open(&mut self, kind: FrameKind, params: Vec<ValType>, results: Vec<ValType>) {
@@ -153,15 +149,15 @@ impl Translator<'_> {
         });
     }
 
-    pub(super) fn block(&mut self, ty: BlockType, offset: u64) -> Result<(), Error> {
-        let (params, results) = self.block_types(ty, offset)?;
+    pub(super) fn block(&mut self, ty: BlockType) -> Result<(), Error> {
+        let (params, results) = self.block_types(ty);
         self.settle_all();
         self.open(FrameKind::Block, params, results);
         Ok(())
     }
 
-    pub(super) fn loop_(&mut self, ty: BlockType, offset: u64) -> Result<(), Error> {
-        let (params, results) = self.block_types(ty, offset)?;
+    pub(super) fn loop_(&mut self, ty: BlockType) -> Result<(), Error> {
+        let (params, results) = self.block_types(ty);
         self.settle_all();
         self.settle_top(params.len());
         self.open(FrameKind::Loop, params, results);
@@ -171,8 +167,8 @@ impl Translator<'_> {
         Ok(())
     }
 
-    pub(super) fn if_(&mut self, ty: BlockType, offset: u64) -> Result<(), Error> {
-        let (params, results) = self.block_types(ty, offset)?;
+    pub(super) fn if_(&mut self, ty: BlockType) -> Result<(), Error> {
+        let (params, results) = self.block_types(ty);
         let condition = self.take_condition();
         self.settle_all();
         self.settle_top(params.len());
@@ -303,8 +299,13 @@ impl Translator<'_> {
     }
 
     pub(super) fn br_if(&mut self, depth: u32) {
-        let frame = self.target(depth);
         let condition = self.take_condition();
+        self.br_when(condition, depth);
+    }
+
+    /// Branches with the topmost values when the condition holds.
+    fn br_when(&mut self, condition: Condition, depth: u32) {
+        let frame = self.target(depth);
         let count = self.control[frame].branch_types().len();
         // Both ways go on with these values.
         self.settle_top(count);
@@ -324,6 +325,22 @@ impl Translator<'_> {
             self.jump(label);
         }
         self.bind(around);
+    }
+
+    /// Branches when the reference on top is null, without it; else it stays.
+    pub(super) fn br_on_null(&mut self, depth: u32) -> Result<(), Error> {
+        let reference = self.stack.pop();
+        let slot = self.slot_of(&reference);
+        self.br_when(Condition::null(slot, true), depth);
+        self.push(reference.ty, if slot == reference.slot { Place::Slot } else { Place::Local(slot) })
+    }
+
+    /// Branches with the reference on top when it is not null; else it is dropped.
+    pub(super) fn br_on_non_null(&mut self, depth: u32) {
+        self.settle_top(1);
+        let slot = self.stack.entries.last().map_or(0, |reference| reference.slot);
+        self.br_when(Condition::null(slot, false), depth);
+        self.stack.pop();
     }
 
     pub(super) fn br_table(&mut self, targets: &wasmparser::BrTable<'_>) -> Result<(), Error> {

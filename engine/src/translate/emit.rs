@@ -26,6 +26,14 @@ pub(super) struct Condition {
     operands: u64,
 }
 
+impl Condition {
+    /// That the reference in a slot is null, or is not.
+    pub(super) fn null(slot: u16, is: bool) -> Condition {
+        let row = if is { Row::BrI64Eq } else { Row::BrI64Ne };
+        Condition { row, variant: Pair::SlotImm as u16, operands: fields_imm(0, slot, 0) }
+    }
+}
+
 impl Translator<'_> {
     pub(super) fn emit(&mut self, row: Row, variant: u16, operands: u64) -> usize {
         let at = self.code.len();

@@ -14,8 +14,8 @@ use crate::types::ValType;
 
 impl Translator<'_> {
     /// `try_table`, and `try` with no catches known yet.
-    fn open_try(&mut self, ty: BlockType, catches: Vec<Catch>, offset: u64) -> Result<(), Error> {
-        let (params, results) = self.block_types(ty, offset)?;
+    fn open_try(&mut self, ty: BlockType, catches: Vec<Catch>) {
+        let (params, results) = self.block_types(ty);
         self.settle_all();
         let start = self.code.len();
         // An instruction before the region is not to become part of one in it.
@@ -24,15 +24,14 @@ impl Translator<'_> {
         if let Some(frame) = self.control.last_mut() {
             frame.catches = catches;
         }
-        Ok(())
     }
 
-    pub(super) fn try_table(&mut self, table: &TryTable, offset: u64) -> Result<(), Error> {
-        self.open_try(table.ty, table.catches.clone(), offset)
+    pub(super) fn try_table(&mut self, table: &TryTable) {
+        self.open_try(table.ty, table.catches.clone());
     }
 
-    pub(super) fn legacy_try(&mut self, ty: BlockType, offset: u64) -> Result<(), Error> {
-        self.open_try(ty, Vec::new(), offset)
+    pub(super) fn legacy_try(&mut self, ty: BlockType) {
+        self.open_try(ty, Vec::new());
     }
 
     /// Slots and types of what exceptions with a tag carry.

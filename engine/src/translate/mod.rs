@@ -14,6 +14,7 @@
 //! Everything here is safe code: what it emits is checked again by [`crate::code::verify`] in debug builds, and becomes
 //! runnable only in the linker.
 
+mod atomics;
 mod control;
 mod emit;
 mod exceptions;
@@ -102,7 +103,7 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
     }
     for local in body.get_locals_reader()? {
         let (count, ty) = local?;
-        translator.declare_locals(count, ty, reader.original_position())?;
+        translator.declare_locals(count, ty)?;
     }
     let mut operators = body.get_operators_reader()?;
     translator.begin()?;
@@ -205,8 +206,8 @@ impl<'m> Translator<'m> {
     }
 
     /// Declares `count` locals that are no parameters.
-    fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType, offset: u64) -> Result<(), Error> {
-        let ty = ValType::from_wasm(ty).ok_or_else(|| Error::unsupported(format!("local of type {ty}"), offset))?;
+    fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), Error> {
+        let ty = ValType::layout(ty);
         let end = self.next_local + count as usize * ty.slots();
         self.need_slots(end)?;
         for _ in 0..count {

@@ -42,9 +42,9 @@ impl Translator<'_> {
                 self.become_unreachable();
                 Ok(())
             }
-            Operator::Block { blockty } => self.block(blockty, offset),
-            Operator::Loop { blockty } => self.loop_(blockty, offset),
-            Operator::If { blockty } => self.if_(blockty, offset),
+            Operator::Block { blockty } => self.block(blockty),
+            Operator::Loop { blockty } => self.loop_(blockty),
+            Operator::If { blockty } => self.if_(blockty),
             Operator::Else => self.else_(),
             Operator::End => self.end(),
             Operator::Br { relative_depth } => {
@@ -61,8 +61,14 @@ impl Translator<'_> {
                 self.become_unreachable();
                 Ok(())
             }
-            Operator::TryTable { ref try_table } => self.try_table(try_table, offset),
-            Operator::Try { blockty } => self.legacy_try(blockty, offset),
+            Operator::TryTable { ref try_table } => {
+                self.try_table(try_table);
+                Ok(())
+            }
+            Operator::Try { blockty } => {
+                self.legacy_try(blockty);
+                Ok(())
+            }
             Operator::Catch { tag_index } => self.legacy_catch(Some(tag_index)),
             Operator::CatchAll => self.legacy_catch(None),
             Operator::Delegate { relative_depth } => self.delegate(relative_depth),
@@ -114,11 +120,20 @@ impl Translator<'_> {
             Operator::F64Const { value } => self.push(F64, Place::Const(value.bits())),
 
             // references
-            Operator::RefNull { hty } => {
-                let ty = wasmparser::RefType::new(true, hty).map(wasmparser::ValType::Ref).and_then(ValType::from_wasm);
-                let ty = ty.ok_or_else(|| Error::unsupported("null of a garbage collection type", offset))?;
-                self.push(ty, Place::Const(0))
+            Operator::RefNull { .. } => self.push(ValType::FuncRef, Place::Const(0)),
+            Operator::RefAsNonNull => {
+                let reference = self.stack.pop();
+                let slot = self.slot_of(&reference);
+                self.emit(Row::RefAsNonNull, 0, fields(slot, 0, 0, 0));
+                self.push(reference.ty, if slot == reference.slot { Place::Slot } else { Place::Local(slot) })
             }
+            Operator::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            Operator::BrOnNonNull { relative_depth } => {
+                self.br_on_non_null(relative_depth);
+                Ok(())
+            }
+            Operator::CallRef { type_index } => self.call_ref(type_index),
+            Operator::ReturnCallRef { type_index } => self.return_call_ref(type_index),
             Operator::RefIsNull => {
                 self.push(I64, Place::Const(0))?;
                 self.binary(Row::I64Eq, I32)
@@ -187,7 +202,7 @@ impl Translator<'_> {
             }
 
             ref other => {
-                if self.vector(other)? {
+                if self.vector(other)? || self.atomic(other)? || self.wide(other)? {
                     Ok(())
                 } else {
                     self.numeric(other, offset)
@@ -262,6 +277,29 @@ impl Translator<'_> {
                 I32ReinterpretF32: I32, I64ReinterpretF64: I64, F32ReinterpretI32: F32, F64ReinterpretI64: F64,
             }
         }
+    }
+
+    /// Translates 128-bit arithmetic; `false` when it is something else.
+    fn wide(&mut self, operator: &Operator<'_>) -> Result<bool, Error> {
+        let row = match operator {
+            Operator::I64Add128 => Row::I64Add128,
+            Operator::I64Sub128 => Row::I64Sub128,
+            Operator::I64MulWideS => Row::I64MulWideS,
+            Operator::I64MulWideU => Row::I64MulWideU,
+            _ => return Ok(false),
+        };
+        if matches!(row, Row::I64MulWideS | Row::I64MulWideU) {
+            let (b, a) = (self.pop_slot(), self.pop_slot());
+            let to = self.next_slot() as u16;
+            self.emit(row, 0, fields(to, a, b, 0));
+        } else {
+            let (d, c, b, a) = (self.pop_slot(), self.pop_slot(), self.pop_slot(), self.pop_slot());
+            let to = self.next_slot();
+            self.emit(row, 0, fields(a, b, c, d));
+            self.code.push(to as u64);
+        }
+        self.push_settled(&[I64, I64])?;
+        Ok(true)
     }
 
     /// Pops a value and brings it to a slot.
@@ -462,6 +500,33 @@ impl Translator<'_> {
         self.emit(Row::CallIndirect, variant + 2 * self.table64(table), fields(base, ty.call_slots() as u16, slot, 0));
         self.code.push(self.sections.type_ids[type_index as usize] as u64 | (table as u64) << 32);
         self.push_settled(ty.results())
+    }
+
+    fn call_ref(&mut self, type_index: u32) -> Result<(), Error> {
+        let reference = self.pop_slot();
+        let ty = &self.sections.types[type_index as usize];
+        let base = self.stage(ty)?;
+        self.emit(Row::CallRef, 0, fields(base, ty.call_slots() as u16, reference, 0));
+        self.code.push(self.sections.type_ids[type_index as usize] as u64);
+        self.push_settled(ty.results())
+    }
+
+    fn return_call_ref(&mut self, type_index: u32) -> Result<(), Error> {
+        if self.listens.is_some() {
+            self.call_ref(type_index)?;
+            self.return_values();
+        } else {
+            let reference = self.pop_slot();
+            let ty = &self.sections.types[type_index as usize];
+            let base = self.stage(ty)?;
+            self.need_slots(ty.call_slots() + 2)?;
+            let operands = fields(base, ty.call_slots() as u16, self.record as u16, ty.param_slots() as u16);
+            self.emit(Row::ReturnCallRef, 0, operands);
+            self.code.push(self.sections.type_ids[type_index as usize] as u64);
+            self.code.push(reference as u64);
+        }
+        self.become_unreachable();
+        Ok(())
     }
 
     fn return_call(&mut self, func: u32) -> Result<(), Error> {

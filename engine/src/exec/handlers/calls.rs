@@ -228,6 +228,44 @@ handler! {
     }
 }
 
+/// As [`look_up`], for a reference in a slot, which a raw host function can have made up.
+#[inline(always)]
+unsafe fn look_up_reference(cx: Cx, handle: u64, type_id: u32) -> Found {
+    // SAFETY: B; an own function's index is checked.
+    unsafe {
+        if handle & 0xffff_ffff_0000_0000 != (*cx).owner {
+            return if handle == 0 {
+                Found::Trap(TrapCode::NullFunctionReference)
+            } else {
+                Found::Other(Handle(handle))
+            };
+        }
+        match (*cx).entry(handle as u32) {
+            Some(entry) if entry.type_id == type_id => Found::Own(entry),
+            Some(_) => Found::Trap(TrapCode::IndirectCallTypeMismatch),
+            // One of the instance's imports, which no handle of its own names.
+            None => Found::Trap(TrapCode::InvalidReference),
+        }
+    }
+}
+
+handler! {
+    /// `f0` callee's frame, `f1` its record and the call's slots, `f2` the reference; word 2 the type id.
+    fn call_ref [] (ip, sp, mem, len, cx, regs) {
+        let frame = sp.add(field(ip, 0));
+        let slots = field(ip, 1);
+        let type_id = word(ip, 2) as u32;
+        match look_up_reference(cx, *sp.add(field(ip, 2)), type_id) {
+            Found::Own(entry) => {
+                write_record(frame, slots, ip.add(3), sp);
+                enter!(entry, frame, ip, sp, mem, len, cx, regs)
+            }
+            Found::Other(handle) => call_other::<B>(ip, sp, cx, handle, type_id, frame, slots),
+            Found::Trap(code) => trap::<B>(code, ip, sp, cx),
+        }
+    }
+}
+
 /// What a handle that is not the running instance's own stands for.
 enum Other {
     Host(ImportedFunc),
@@ -344,7 +382,34 @@ handler! {
         let index = W::from_slot(sp.add(word(ip, 3) as usize)).into();
         let operands = word(ip, 2);
         let type_id = operands as u32;
-        match look_up(cx, (operands >> 32) as u32, index, type_id) {
+        let found = look_up(cx, (operands >> 32) as u32, index, type_id);
+        return_call_found::<B>(ip, sp, mem, len, cx, found, type_id)
+    }
+}
+
+handler! {
+    /// As `return_call_import`; word 2 the type id, word 3 the reference's slot.
+    fn return_call_ref [] (ip, sp, mem, len, cx, regs) {
+        let type_id = word(ip, 2) as u32;
+        let found = look_up_reference(cx, *sp.add(word(ip, 3) as usize), type_id);
+        return_call_found::<B>(ip, sp, mem, len, cx, found, type_id)
+    }
+}
+
+/// A tail call of what a table or a reference led to.
+#[inline(always)]
+unsafe fn return_call_found<B: Backend>(
+    ip: Ip,
+    sp: Sp,
+    mem: *mut u8,
+    len: usize,
+    cx: Cx,
+    found: Found,
+    type_id: u32,
+) -> B::Out {
+    // SAFETY: as for `return_call`.
+    unsafe {
+        match found {
             Found::Own(entry) => {
                 let (back, old_sp) = read_record(sp, field(ip, 2));
                 move_down(sp, field(ip, 0), field(ip, 3));

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp};
-use super::super::operand::{Source, address, imm, word};
+use super::super::operand::{Source, address, field, imm, word};
 use super::{handler, trap};
 use crate::trap::TrapCode;
 
@@ -53,6 +53,16 @@ handler! {
         }
         if INTERRUPT && (*exec).interrupt.load(Ordering::Relaxed) {
             return trap::<B>(TrapCode::Interrupted, ip, sp, cx);
+        }
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// Traps when slot `f0` is null.
+    fn ref_as_non_null [] (ip, sp, mem, len, cx, regs) {
+        if *sp.add(field(ip, 0)) == 0 {
+            return trap::<B>(TrapCode::NullReference, ip, sp, cx);
         }
         B::next(ip.add(2), sp, mem, len, cx, regs)
     }

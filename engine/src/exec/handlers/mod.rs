@@ -5,6 +5,7 @@
 //! for its arguments, and it upholds them for what it passes on. A handler must not keep a local whose address
 //! escapes, nor a value with a destructor, where it continues: the compiler could not turn the call into a jump.
 
+mod atomic;
 mod bulk;
 mod calls;
 mod control;
@@ -214,6 +215,57 @@ macro_rules! row {
     ($B:ty, $shape:ident, RefFunc) => { row!(@pad $B, [bulk::ref_func::<$B>]) };
     ($B:ty, $shape:ident, Throw) => { row!(@pad $B, [throw::throw::<$B>]) };
     ($B:ty, $shape:ident, ThrowRef) => { row!(@pad $B, [throw::throw_ref::<$B>]) };
+    // address of 32 or 64 bits
+    ($B:ty, $shape:ident, AtomicLoad8) => { row!(@pad $B, [atomic::load::<$B, u8, u32>, atomic::load::<$B, u8, u64>]) };
+    ($B:ty, $shape:ident, AtomicLoad16) => { row!(@pad $B, [atomic::load::<$B, u16, u32>, atomic::load::<$B, u16, u64>]) };
+    ($B:ty, $shape:ident, AtomicLoad32) => { row!(@pad $B, [atomic::load::<$B, u32, u32>, atomic::load::<$B, u32, u64>]) };
+    ($B:ty, $shape:ident, AtomicLoad64) => { row!(@pad $B, [atomic::load::<$B, u64, u32>, atomic::load::<$B, u64, u64>]) };
+    ($B:ty, $shape:ident, AtomicStore8) => { row!(@pad $B, [atomic::store::<$B, u8, u32>, atomic::store::<$B, u8, u64>]) };
+    ($B:ty, $shape:ident, AtomicStore16) => { row!(@pad $B, [atomic::store::<$B, u16, u32>, atomic::store::<$B, u16, u64>]) };
+    ($B:ty, $shape:ident, AtomicStore32) => { row!(@pad $B, [atomic::store::<$B, u32, u32>, atomic::store::<$B, u32, u64>]) };
+    ($B:ty, $shape:ident, AtomicStore64) => { row!(@pad $B, [atomic::store::<$B, u64, u32>, atomic::store::<$B, u64, u64>]) };
+    ($B:ty, $shape:ident, AtomicAdd8) => { row!(@pad $B, [atomic::modify::<$B, u8, atomic::Add, u32>, atomic::modify::<$B, u8, atomic::Add, u64>]) };
+    ($B:ty, $shape:ident, AtomicAdd16) => { row!(@pad $B, [atomic::modify::<$B, u16, atomic::Add, u32>, atomic::modify::<$B, u16, atomic::Add, u64>]) };
+    ($B:ty, $shape:ident, AtomicAdd32) => { row!(@pad $B, [atomic::modify::<$B, u32, atomic::Add, u32>, atomic::modify::<$B, u32, atomic::Add, u64>]) };
+    ($B:ty, $shape:ident, AtomicAdd64) => { row!(@pad $B, [atomic::modify::<$B, u64, atomic::Add, u32>, atomic::modify::<$B, u64, atomic::Add, u64>]) };
+    ($B:ty, $shape:ident, AtomicSub8) => { row!(@pad $B, [atomic::modify::<$B, u8, atomic::Sub, u32>, atomic::modify::<$B, u8, atomic::Sub, u64>]) };
+    ($B:ty, $shape:ident, AtomicSub16) => { row!(@pad $B, [atomic::modify::<$B, u16, atomic::Sub, u32>, atomic::modify::<$B, u16, atomic::Sub, u64>]) };
+    ($B:ty, $shape:ident, AtomicSub32) => { row!(@pad $B, [atomic::modify::<$B, u32, atomic::Sub, u32>, atomic::modify::<$B, u32, atomic::Sub, u64>]) };
+    ($B:ty, $shape:ident, AtomicSub64) => { row!(@pad $B, [atomic::modify::<$B, u64, atomic::Sub, u32>, atomic::modify::<$B, u64, atomic::Sub, u64>]) };
+    ($B:ty, $shape:ident, AtomicAnd8) => { row!(@pad $B, [atomic::modify::<$B, u8, atomic::And, u32>, atomic::modify::<$B, u8, atomic::And, u64>]) };
+    ($B:ty, $shape:ident, AtomicAnd16) => { row!(@pad $B, [atomic::modify::<$B, u16, atomic::And, u32>, atomic::modify::<$B, u16, atomic::And, u64>]) };
+    ($B:ty, $shape:ident, AtomicAnd32) => { row!(@pad $B, [atomic::modify::<$B, u32, atomic::And, u32>, atomic::modify::<$B, u32, atomic::And, u64>]) };
+    ($B:ty, $shape:ident, AtomicAnd64) => { row!(@pad $B, [atomic::modify::<$B, u64, atomic::And, u32>, atomic::modify::<$B, u64, atomic::And, u64>]) };
+    ($B:ty, $shape:ident, AtomicOr8) => { row!(@pad $B, [atomic::modify::<$B, u8, atomic::Or, u32>, atomic::modify::<$B, u8, atomic::Or, u64>]) };
+    ($B:ty, $shape:ident, AtomicOr16) => { row!(@pad $B, [atomic::modify::<$B, u16, atomic::Or, u32>, atomic::modify::<$B, u16, atomic::Or, u64>]) };
+    ($B:ty, $shape:ident, AtomicOr32) => { row!(@pad $B, [atomic::modify::<$B, u32, atomic::Or, u32>, atomic::modify::<$B, u32, atomic::Or, u64>]) };
+    ($B:ty, $shape:ident, AtomicOr64) => { row!(@pad $B, [atomic::modify::<$B, u64, atomic::Or, u32>, atomic::modify::<$B, u64, atomic::Or, u64>]) };
+    ($B:ty, $shape:ident, AtomicXor8) => { row!(@pad $B, [atomic::modify::<$B, u8, atomic::Xor, u32>, atomic::modify::<$B, u8, atomic::Xor, u64>]) };
+    ($B:ty, $shape:ident, AtomicXor16) => { row!(@pad $B, [atomic::modify::<$B, u16, atomic::Xor, u32>, atomic::modify::<$B, u16, atomic::Xor, u64>]) };
+    ($B:ty, $shape:ident, AtomicXor32) => { row!(@pad $B, [atomic::modify::<$B, u32, atomic::Xor, u32>, atomic::modify::<$B, u32, atomic::Xor, u64>]) };
+    ($B:ty, $shape:ident, AtomicXor64) => { row!(@pad $B, [atomic::modify::<$B, u64, atomic::Xor, u32>, atomic::modify::<$B, u64, atomic::Xor, u64>]) };
+    ($B:ty, $shape:ident, AtomicXchg8) => { row!(@pad $B, [atomic::modify::<$B, u8, atomic::Xchg, u32>, atomic::modify::<$B, u8, atomic::Xchg, u64>]) };
+    ($B:ty, $shape:ident, AtomicXchg16) => { row!(@pad $B, [atomic::modify::<$B, u16, atomic::Xchg, u32>, atomic::modify::<$B, u16, atomic::Xchg, u64>]) };
+    ($B:ty, $shape:ident, AtomicXchg32) => { row!(@pad $B, [atomic::modify::<$B, u32, atomic::Xchg, u32>, atomic::modify::<$B, u32, atomic::Xchg, u64>]) };
+    ($B:ty, $shape:ident, AtomicXchg64) => { row!(@pad $B, [atomic::modify::<$B, u64, atomic::Xchg, u32>, atomic::modify::<$B, u64, atomic::Xchg, u64>]) };
+    ($B:ty, $shape:ident, AtomicCmpxchg8) => { row!(@pad $B, [atomic::compare_exchange::<$B, u8, u32>, atomic::compare_exchange::<$B, u8, u64>]) };
+    ($B:ty, $shape:ident, AtomicCmpxchg16) => { row!(@pad $B, [atomic::compare_exchange::<$B, u16, u32>, atomic::compare_exchange::<$B, u16, u64>]) };
+    ($B:ty, $shape:ident, AtomicCmpxchg32) => { row!(@pad $B, [atomic::compare_exchange::<$B, u32, u32>, atomic::compare_exchange::<$B, u32, u64>]) };
+    ($B:ty, $shape:ident, AtomicCmpxchg64) => { row!(@pad $B, [atomic::compare_exchange::<$B, u64, u32>, atomic::compare_exchange::<$B, u64, u64>]) };
+    ($B:ty, $shape:ident, AtomicNotify) => { row!(@pad $B, [atomic::notify::<$B, u32>, atomic::notify::<$B, u64>]) };
+    // memory of 32- or 64-bit addresses, then the same for a value of 8 bytes
+    ($B:ty, $shape:ident, AtomicWait) => {
+        row!(@pad $B, [
+            atomic::wait::<$B, u32, u32>, atomic::wait::<$B, u32, u64>, atomic::wait::<$B, u64, u32>, atomic::wait::<$B, u64, u64>,
+        ])
+    };
+    ($B:ty, $shape:ident, I64Add128) => { row!(@pad $B, [numeric::add128::<$B, false>]) };
+    ($B:ty, $shape:ident, I64Sub128) => { row!(@pad $B, [numeric::add128::<$B, true>]) };
+    ($B:ty, $shape:ident, I64MulWideS) => { row!(@pad $B, [numeric::multiply_wide::<$B, true>]) };
+    ($B:ty, $shape:ident, I64MulWideU) => { row!(@pad $B, [numeric::multiply_wide::<$B, false>]) };
+    ($B:ty, $shape:ident, CallRef) => { row!(@pad $B, [calls::call_ref::<$B>]) };
+    ($B:ty, $shape:ident, ReturnCallRef) => { row!(@pad $B, [calls::return_call_ref::<$B>]) };
+    ($B:ty, $shape:ident, RefAsNonNull) => { row!(@pad $B, [control::ref_as_non_null::<$B>]) };
     // fuel, interruption, both
     ($B:ty, $shape:ident, Check) => {
         row!(@pad $B, [control::check::<$B, true, false>, control::check::<$B, false, true>, control::check::<$B, true, true>])

@@ -1,7 +1,7 @@
 //! Arithmetic, comparison, conversion, and compare-and-branch.
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp};
-use super::super::operand::{Destination, Source, address};
+use super::super::operand::{Destination, Source, address, field, word};
 use super::super::ops::{Binary, Compare, Unary};
 use super::{handler, trap};
 
@@ -37,5 +37,36 @@ handler! {
         } else {
             B::next(ip.add(3), sp, mem, len, cx, regs)
         }
+    }
+}
+
+/// The 128 bits in two slots.
+#[inline(always)]
+unsafe fn wide(sp: Sp, low: usize, high: usize) -> u128 {
+    // SAFETY: S: the caller's slots are inside the frame.
+    unsafe { *sp.add(low) as u128 | (*sp.add(high) as u128) << 64 }
+}
+
+handler! {
+    /// Low and high halves in fields 0 and 1, 2 and 3; word 2 the first of the result's two slots.
+    fn add128 [const SUBTRACT: bool] (ip, sp, mem, len, cx, regs) {
+        let (a, b) = (wide(sp, field(ip, 0), field(ip, 1)), wide(sp, field(ip, 2), field(ip, 3)));
+        let result = if SUBTRACT { a.wrapping_sub(b) } else { a.wrapping_add(b) };
+        let to = sp.add(word(ip, 2) as usize);
+        *to = result as u64;
+        *to.add(1) = (result >> 64) as u64;
+        B::next(ip.add(3), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// Factors in fields 1 and 2, the result's two slots from field 0 on.
+    fn multiply_wide [const SIGNED: bool] (ip, sp, mem, len, cx, regs) {
+        let (a, b) = (*sp.add(field(ip, 1)), *sp.add(field(ip, 2)));
+        let result = if SIGNED { (a as i64 as i128 * b as i64 as i128) as u128 } else { a as u128 * b as u128 };
+        let to = sp.add(field(ip, 0));
+        *to = result as u64;
+        *to.add(1) = (result >> 64) as u64;
+        B::next(ip.add(2), sp, mem, len, cx, regs)
     }
 }
