@@ -55,8 +55,8 @@ pub(crate) enum Shape {
     /// Compare two operands and branch to word 2: `pair`, the first four.
     BranchCompare,
     /// `from_acc * 2 + to_acc`. Field 0 destination, field 1 address, fields 2 and 3 the offset of the access's *end*.
-    /// + 4: the wide form, for other memories and larger offsets; word 2 is the 64-bit offset of its start, word 3 the
-    /// memory's index. + 8: the wide form with a 64-bit address.
+    /// Plus 4: the wide form, for other memories and larger offsets; word 2 is the 64-bit offset of its start, word 3 the
+    /// memory's index. Plus 8: the wide form with a 64-bit address.
     Load,
     /// Address and value: slot slot, slot acc, slot imm, acc slot, acc imm; + 5 and + 10 for the wide forms, as loads have
     /// them. Field 0 is the value's slot or a 16-bit signed immediate, field 1 the address.

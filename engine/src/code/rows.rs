@@ -291,7 +291,7 @@ impl Row {
                 matches!(self, Row::V128Load8Lane | Row::V128Load16Lane | Row::V128Load32Lane | Row::V128Load64Lane)
             }
             _ => match self {
-                Row::Select | Row::GlobalGet => variant % 2 == 0,
+                Row::Select | Row::GlobalGet => variant.is_multiple_of(2),
                 Row::SelectWide
                 | Row::V128Const
                 | Row::I8x16Shuffle

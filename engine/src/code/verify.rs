@@ -77,7 +77,7 @@ fn slots(op: Op, operands: u64) -> Vec<usize> {
         Shape::Shift | Shape::Replace => vec![field(0) + 1, field(1) + 1, field(2)],
         Shape::Test | Shape::Extract => vec![field(0), field(1) + 1],
         Shape::Splat => vec![field(0) + 1, field(1)],
-        Shape::VectorLoad | Shape::VectorStore if variant % 2 == 0 => vec![field(0) + 1, field(1)],
+        Shape::VectorLoad | Shape::VectorStore if variant.is_multiple_of(2) => vec![field(0) + 1, field(1)],
         Shape::VectorLoad | Shape::VectorStore => vec![field(0) + 1],
         Shape::Lane => vec![field(0) + 1, field(1), field(2) + 1],
         Shape::Load => (variant % 4 < 2).then(|| field(1)).into_iter().chain(to).collect(),

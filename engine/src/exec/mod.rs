@@ -23,6 +23,11 @@
 //! - **D (data)**: `ExecState::data` points to a live value of the type that the store was created with, for as long as the
 //!   chain runs; host functions of a store were all made for that type.
 
+// A handler's arguments are the machine's registers, and who continues a chain passes them all.
+#![allow(clippy::too_many_arguments)]
+// Behind a raw pointer a borrow is written out: rustc refuses implicit ones.
+#![allow(clippy::needless_borrow)]
+
 pub(crate) mod activation;
 pub(crate) mod backend;
 pub(crate) mod backtrace;

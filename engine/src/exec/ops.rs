@@ -2,6 +2,9 @@
 //!
 //! Source: WebAssembly core specification, "Numerics".
 
+// `!(a < b)` is not `a >= b` when an operand is NaN, and that is the point.
+#![allow(clippy::neg_cmp_op_on_partial_ord)]
+
 use super::operand::Value;
 use crate::trap::TrapCode;
 

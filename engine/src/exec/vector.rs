@@ -194,7 +194,7 @@ binary! {
     I16x8MaxU: u16x8 |a, b| a.max(b);
     I32x4MinS: i32x4 |a, b| a.min(b); I32x4MinU: u32x4 |a, b| a.min(b); I32x4MaxS: i32x4 |a, b| a.max(b);
     I32x4MaxU: u32x4 |a, b| a.max(b);
-    I8x16AvgrU: u8x16 |a, b| ((a as u16 + b as u16 + 1) / 2) as u8; I16x8AvgrU: u16x8 |a, b| ((a as u32 + b as u32 + 1) / 2) as u16;
+    I8x16AvgrU: u8x16 |a, b| (a as u16 + b as u16).div_ceil(2) as u8; I16x8AvgrU: u16x8 |a, b| (a as u32 + b as u32).div_ceil(2) as u16;
     I16x8Q15MulrSatS: i16x8 |a, b| q15(a, b); I16x8RelaxedQ15mulrS: i16x8 |a, b| q15(a, b);
     F32x4Add: f32x4 |a, b| a + b; F32x4Sub: f32x4 |a, b| a - b; F32x4Mul: f32x4 |a, b| a * b; F32x4Div: f32x4 |a, b| a / b;
     F32x4Min: f32x4 |a, b| infallible(ops::F32Min::apply(a, b)); F32x4Max: f32x4 |a, b| infallible(ops::F32Max::apply(a, b));

@@ -142,16 +142,14 @@ impl Translator<'_> {
             return;
         }
         let mut seen = 0;
-        let mut scanned = 0;
         let total = self.stack.in_locals;
-        for index in (0..self.stack.len()).rev() {
+        for (scanned, index) in (0..self.stack.len()).rev().enumerate() {
             if let Place::Local(local) = self.stack.entries[index].place {
                 seen += 1;
                 if local == slot || scanned > LONG_SCAN {
                     self.settle(index);
                 }
             }
-            scanned += 1;
             if seen == total {
                 return;
             }

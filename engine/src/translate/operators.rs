@@ -138,11 +138,11 @@ impl Translator<'_> {
                 self.push(I64, Place::Const(0))?;
                 self.binary(Row::I64Eq, I32)
             }
-            Operator::RefFunc { function_index } => self.to_slot(ValType::FuncRef, Row::RefFunc, function_index),
+            Operator::RefFunc { function_index } => self.result_to_slot(ValType::FuncRef, Row::RefFunc, function_index),
 
             // memory
             Operator::MemorySize { mem } => {
-                self.to_slot(index_type(self.sections.memories[mem as usize].memory64), Row::MemorySize, mem)
+                self.result_to_slot(index_type(self.sections.memories[mem as usize].memory64), Row::MemorySize, mem)
             }
             Operator::MemoryGrow { mem } => {
                 let delta = self.pop_slot();
@@ -178,7 +178,7 @@ impl Translator<'_> {
                 Ok(())
             }
             Operator::TableSize { table } => {
-                self.to_slot(index_type(self.sections.tables[table as usize].table64), Row::TableSize, table)
+                self.result_to_slot(index_type(self.sections.tables[table as usize].table64), Row::TableSize, table)
             }
             Operator::TableGrow { table } => {
                 let delta = self.pop_slot();
@@ -309,7 +309,7 @@ impl Translator<'_> {
     }
 
     /// Emits an instruction whose result goes to the slot of its height.
-    fn to_slot(&mut self, ty: ValType, row: Row, immediate: u32) -> Result<(), Error> {
+    fn result_to_slot(&mut self, ty: ValType, row: Row, immediate: u32) -> Result<(), Error> {
         let to = self.next_slot() as u16;
         self.emit(row, 0, fields_imm(to, 0, immediate));
         self.push(ty, Place::Slot)
@@ -360,8 +360,8 @@ impl Translator<'_> {
     fn global_get(&mut self, index: u32) -> Result<(), Error> {
         let ty = self.sections.globals[index as usize].content;
         match ty {
-            ValType::V128 => self.to_slot(ty, Row::GlobalGetWide, index),
-            F32 | F64 => self.to_slot(ty, Row::GlobalGet, index),
+            ValType::V128 => self.result_to_slot(ty, Row::GlobalGetWide, index),
+            F32 | F64 => self.result_to_slot(ty, Row::GlobalGet, index),
             _ => {
                 self.spill(ty);
                 let producer = self.emit(Row::GlobalGet, TO_ACC, fields_imm(0, 0, index));

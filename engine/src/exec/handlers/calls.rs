@@ -125,7 +125,6 @@ handler! {
 
 /// Calls a function of another instance: `frame` holds the arguments, `slots` is the call's size, `back` where to go on.
 #[inline(never)]
-#[allow(clippy::too_many_arguments)]
 unsafe fn call_foreign<B: Backend>(
     ip: Ip,
     sp: Sp,
