@@ -1,6 +1,6 @@
 //! Execution: the only room with `unsafe`.
 //!
-//! A running guest is a chain of handlers. Each is a function of the machine state ([`Regs`], instruction pointer, stack
+//! A running guest is a chain of handlers. Each is a function of the machine state ([`Regs`](backend::Regs), instruction pointer, stack
 //! pointer, memory base and length, instance) that does one instruction and continues with the next one. How it
 //! continues is the [`Backend`](backend::Backend)'s business.
 //!

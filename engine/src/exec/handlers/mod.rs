@@ -1,7 +1,7 @@
 //! The handlers, and the table that the linker takes them from.
 //!
-//! Every handler has the signature [`Handler`](super::backend::Handler) and is generic over the backend and over where its
-//! operands are. Its contract is the one of [`Backend::next`](super::backend::Backend::next): invariants C, S, M and B hold
+//! Every handler has the signature [`Handler`] and is generic over the backend and over where its
+//! operands are. Its contract is the one of [`Backend::next`]: invariants C, S, M and B hold
 //! for its arguments, and it upholds them for what it passes on. A handler must not keep a local whose address
 //! escapes, nor a value with a destructor, where it continues: the compiler could not turn the call into a jump.
 
