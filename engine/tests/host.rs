@@ -445,6 +445,89 @@ fn host_functions_are_called_through_tables_and_by_the_host() {
     assert_eq!(*store.data(), 2);
 }
 
+/// Calls the guest from inside of `before`.
+struct Caller2(Arc<Mutex<u32>>);
+
+impl FunctionListener for Caller2 {
+    fn before(&self, module: &mut Caller<'_>, _: &FunctionDefinition, _: &[u64]) {
+        let Some(Extern::Func(other)) = module.get_export("other") else { return };
+        let mut stack = [5; 8];
+        other.call_with_stack(module.with(&mut ()), &mut stack).expect("it does not trap");
+        *self.0.lock().unwrap() += stack[0] as u32;
+    }
+    fn after(&self, _: &mut Caller<'_>, _: &FunctionDefinition, _: &[u64]) {}
+    fn abort(&self, _: &FunctionDefinition, _: &Trap) {}
+}
+
+#[test]
+fn a_listener_that_calls_guests_leaves_the_frame_alone() {
+    let heard = Arc::new(Mutex::new(0));
+    let shared = heard.clone();
+    let mut config = Config::new();
+    config.function_listeners(Arc::new(move |definition: &FunctionDefinition| {
+        (definition.name() == Some("run")).then(|| Arc::new(Caller2(shared.clone())) as Arc<dyn FunctionListener>)
+    }));
+    let engine = Engine::new(&config).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = instantiate(
+        &Linker::new(&engine),
+        &mut store,
+        r#"(module
+            (func (export "other") (param i32) (result i32) (local i64 i64 i64 i64) (i32.add (local.get 0) (i32.const 1)))
+            (func $run (export "run") (param i32) (result i32) (local i32 i32) (i32.add (local.get 0) (i32.add (local.get 1) (local.get 2)))))"#,
+    )
+    .unwrap();
+    assert_eq!(instance.typed_func::<i32, i32>(&store, "run").unwrap().call(&mut store, 7).unwrap(), 7);
+    assert_eq!(*heard.lock().unwrap(), 6);
+}
+
+#[test]
+fn a_host_function_called_by_the_host_calls_a_guest() {
+    let engine = Engine::default();
+    let mut linker = Linker::<Option<hostel_engine::Func>>::new(&engine);
+    linker.func_wrap(
+        "h",
+        "f",
+        |ctx: &mut Option<hostel_engine::Func>, module: &mut Caller<'_>, x: i32| -> Result<i32, Trap> {
+            let guest = ctx.expect("it is set");
+            let mut stack = [x as u64; 1];
+            guest.call_with_stack(module.with(ctx), &mut stack)?;
+            Ok(stack[0] as i32 + 1)
+        },
+    );
+    let mut store = Store::new(&engine, None);
+    let instance = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "h" "f" (func $f (param i32) (result i32))) (export "f" (func $f))
+            (func $fib (export "fib") (param i32) (result i32) (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
+                (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2))))))))"#,
+    )
+    .unwrap();
+    *store.data_mut() = instance.get_func(&store, "fib");
+    let f = instance.typed_func::<i32, i32>(&store, "f").unwrap();
+    let guard = [0x5a5a_5a5a_5a5a_5a5au64; 64];
+    assert_eq!(f.call(&mut store, 15).unwrap(), 611);
+    assert!(std::hint::black_box(guard).iter().all(|&word| word == 0x5a5a_5a5a_5a5a_5a5a));
+}
+
+#[test]
+fn what_can_move_between_threads() {
+    fn send<T: Send>() {}
+    fn sync<T: Sync>() {}
+    send::<Store<Vec<u8>>>();
+    send::<Engine>();
+    sync::<Engine>();
+    send::<Module>();
+    sync::<Module>();
+    send::<Linker<()>>();
+    sync::<Linker<()>>();
+    send::<hostel_engine::HostModule<()>>();
+    sync::<hostel_engine::HostModule<()>>();
+    send::<Trap>();
+    sync::<Error>();
+}
+
 #[test]
 fn link_errors_name_the_import_and_both_types() {
     let engine = Engine::default();

@@ -56,19 +56,19 @@ unsafe fn call(store: *mut StoreInner, data: *mut (), callee: Handle, slots: &mu
         (*exec).depth += 1;
         (*exec).data = data;
         let import = found.import;
-        if import.shim.is_some() {
-            let host = (*store).host_block();
-            let (top, ip, sp) = ((*exec).top, (*exec).ip, (*exec).sp);
-            let result = super::host_call::invoke(&import, ip, sp, host, slots.as_mut_ptr(), slots.len());
-            (*exec).top = top;
-            return result;
-        }
+        // The call's slots move to the value stack, also for a host function: it may call guests, whose frames go above.
         let frame = (*exec).top;
         let room = ((*exec).stack_end as usize) - (frame as usize);
         if room < (slots.len() + 2) * 8 {
             return Err(TrapCode::StackOverflow.into());
         }
         std::ptr::copy_nonoverlapping(slots.as_ptr(), frame, slots.len());
+        if import.shim.is_some() {
+            let (ip, sp, host) = ((*exec).ip, (*exec).sp, (*store).host_block());
+            super::host_call::invoke(&import, ip, sp, host, frame, slots.len())?;
+            std::ptr::copy_nonoverlapping(frame, slots.as_mut_ptr(), slots.len());
+            return Ok(());
+        }
         *frame.add(slots.len()).cast() = (*exec).halt;
         *frame.add(slots.len() + 1).cast() = frame;
         (*exec).untranslated = None;

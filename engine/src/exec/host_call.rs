@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::backend::{Cx, Ip, Sp};
 use super::block::{ImportedFunc, InstanceBlock, Shim};
+use crate::code::Header;
 use crate::runtime::context::{AsContext, AsContextMut, CallContext, Inner, StoreMut, StoreRef};
 use crate::runtime::store::StoreInner;
 use crate::runtime::{Extern, instance};
@@ -197,7 +198,9 @@ pub(super) unsafe fn listen(ip: Ip, sp: Sp, cx: Cx, func: u32, moment: Moment) {
         let Some(listened) = module.listener(func) else { return };
         let (listener, definition) = &*listened;
         let slots = definition.ty().call_slots();
-        (*exec).top = sp.add(slots);
+        // A listener may call guests: their frames go above this function's.
+        let code = (*cx).entry(func).map(|entry| Header::from_bits(*entry.code()));
+        (*exec).top = sp.add(code.map_or(slots, |header| header.frame_slots as usize));
         let slots = std::slice::from_raw_parts(sp, slots);
         let mut caller = Caller::new(cx);
         match moment {

@@ -11,6 +11,7 @@ use crate::exec::block::{EnvPtr, Handle, Shim};
 use crate::exec::host_call::{Caller, shim};
 use crate::host::listener::{FunctionDefinition, FunctionListener};
 use crate::host::typed::IntoHostFunc;
+use crate::linker::Linker;
 use crate::runtime::store::StoreInner;
 use crate::trap::Trap;
 use crate::types::{ExternType, FuncType, ValType};
@@ -198,6 +199,27 @@ impl<T: 'static> HostModuleBuilder<T> {
             }
         }
         Ok(HostModule { engine: engine.clone(), name: self.name, exports: exports.into() })
+    }
+}
+
+impl<T: 'static> HostModuleBuilder<T> {
+    /// Makes the module and defines its functions in a linker, under its name: [`compile`](Self::compile) and
+    /// [`Linker::host_module`] in one step, for modules that are used once.
+    ///
+    /// ```
+    /// use hostel_engine::{Engine, HostModuleBuilder, Linker};
+    /// let mut linker = Linker::<()>::new(&Engine::default());
+    /// HostModuleBuilder::new("env").new_function().with_func(|x: i32| x + 1).export("inc").instantiate(&mut linker)?;
+    /// assert!(linker.host_func_type("env", "inc").is_some());
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`compile`](Self::compile).
+    pub fn instantiate(self, linker: &mut Linker<T>) -> Result<(), Error> {
+        let module = self.compile(linker.engine())?;
+        linker.host_module(&module).map(|_| ())
     }
 }
 
