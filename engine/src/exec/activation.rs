@@ -63,9 +63,9 @@ unsafe fn call(store: *mut StoreInner, data: *mut (), callee: Handle, slots: &mu
             return Err(TrapCode::StackOverflow.into());
         }
         std::ptr::copy_nonoverlapping(slots.as_ptr(), frame, slots.len());
-        if import.shim.is_some() {
+        if let Some(shim) = import.shim {
             let (ip, sp, host) = ((*exec).ip, (*exec).sp, (*store).host_block());
-            super::host_call::invoke(&import, ip, sp, host, frame, slots.len())?;
+            super::host_call::invoke(shim, import.env, ip, sp, host, frame, slots.len())?;
             std::ptr::copy_nonoverlapping(frame, slots.as_mut_ptr(), slots.len());
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::marker::PhantomData;
 
 use super::backend::{Cx, Ip, Sp};
-use super::block::{ImportedFunc, InstanceBlock, Shim};
+use super::block::{InstanceBlock, Shim};
 use crate::code::Header;
 use crate::runtime::context::{AsContext, AsContextMut, CallContext, Inner, StoreMut, StoreRef};
 use crate::runtime::store::StoreInner;
@@ -161,22 +161,22 @@ where
     shim::<T, F>
 }
 
-/// Calls a host function on the slots at `frame`. `unsafe`: as [`Shim`], and `import` has a shim.
+/// Calls a host function on the slots at `frame`. `unsafe`: as [`Shim`]; B for the state.
 pub(super) unsafe fn invoke(
-    import: &ImportedFunc,
+    shim: Shim,
+    env: *const (),
     ip: Ip,
     sp: Sp,
     cx: Cx,
     frame: Sp,
     slots: usize,
 ) -> Result<(), Trap> {
-    // SAFETY: B for the state; the rest is the caller's.
+    // SAFETY: the caller's.
     unsafe {
         let exec = (*cx).exec;
         ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
         (*exec).top = frame.add(slots);
-        let shim = import.shim.expect("the caller has seen it");
-        shim(import.env, (*exec).data, cx, frame, slots)
+        shim(env, (*exec).data, cx, frame, slots)
     }
 }
 

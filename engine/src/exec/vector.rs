@@ -1,6 +1,9 @@
 //! What the vector instructions compute, one marker type a row: safe code over arrays of lanes, which the compiler turns
 //! into the processor's own vector instructions. There is no second, hand-written form.
 //!
+//! Operations on lanes are functions of their own (`outlined`): arrays of lanes are locals with an address, and inside a
+//! handler they would keep the compiler from turning the handler's last call into a jump.
+//!
 //! Source: WebAssembly core specification, "Vector Operations". Relaxed instructions do what the specification's
 //! deterministic profile does where it leaves a choice: the strict instruction of the same name, multiplication and
 //! addition rounded one after the other, bitwise selection, signed factors in dot products.
@@ -107,7 +110,11 @@ macro_rules! unary {
         pub(crate) struct $name;
         impl Vector1 for $name {
             #[inline(always)]
-            fn apply(a: V) -> V { V::from(map(a.$lanes(), |$a| $result)) }
+            fn apply(a: V) -> V {
+                #[inline(never)]
+                fn outlined(a: V) -> V { V::from(map(a.$lanes(), |$a| $result)) }
+                outlined(a)
+            }
         }
     )*};
 }
@@ -117,18 +124,26 @@ macro_rules! binary {
         pub(crate) struct $name;
         impl Vector2 for $name {
             #[inline(always)]
-            fn apply(a: V, b: V) -> V { V::from(zip(a.$lanes(), b.$lanes(), |$a, $b| $result)) }
+            fn apply(a: V, b: V) -> V {
+                #[inline(never)]
+                fn outlined(a: V, b: V) -> V { V::from(zip(a.$lanes(), b.$lanes(), |$a, $b| $result)) }
+                outlined(a, b)
+            }
         }
     )*};
 }
 
-/// Operations on whole vectors.
+/// Operations whose result is not lane by lane.
 macro_rules! whole {
     ($($name:ident: $kind:ident ($($a:ident: $ty:ty),*) -> $out:ty = $result:expr;)*) => {$(
         pub(crate) struct $name;
         impl $kind for $name {
             #[inline(always)]
-            fn apply($($a: $ty),*) -> $out { $result }
+            fn apply($($a: $ty),*) -> $out {
+                #[inline(never)]
+                fn outlined($($a: $ty),*) -> $out { $result }
+                outlined($($a),*)
+            }
         }
     )*};
 }
@@ -140,7 +155,11 @@ macro_rules! compare {
         impl Vector2 for $name {
             #[inline(always)]
             fn apply(a: V, b: V) -> V {
-                V::from(zip(a.$lanes(), b.$lanes(), |a, b| if a $op b { -1 as $mask } else { 0 }))
+                #[inline(never)]
+                fn outlined(a: V, b: V) -> V {
+                    V::from(zip(a.$lanes(), b.$lanes(), |a, b| if a $op b { -1 as $mask } else { 0 }))
+                }
+                outlined(a, b)
             }
         }
     )*};
@@ -224,7 +243,11 @@ macro_rules! extend {
         pub(crate) struct $name;
         impl Vector1 for $name {
             #[inline(always)]
-            fn apply(a: V) -> V { V::from(map(part::<_, _, $count>(a.$from(), $offset), |a| a as $to)) }
+            fn apply(a: V) -> V {
+                #[inline(never)]
+                fn outlined(a: V) -> V { V::from(map(part::<_, _, $count>(a.$from(), $offset), |a| a as $to)) }
+                outlined(a)
+            }
         }
     )*};
 }
@@ -247,8 +270,12 @@ macro_rules! extended_multiply {
         impl Vector2 for $name {
             #[inline(always)]
             fn apply(a: V, b: V) -> V {
-                let (a, b) = (part::<_, _, $count>(a.$from(), $offset), part::<_, _, $count>(b.$from(), $offset));
-                V::from(zip(a, b, |a, b| (a as $to).wrapping_mul(b as $to)))
+                #[inline(never)]
+                fn outlined(a: V, b: V) -> V {
+                    let (a, b) = (part::<_, _, $count>(a.$from(), $offset), part::<_, _, $count>(b.$from(), $offset));
+                    V::from(zip(a, b, |a, b| (a as $to).wrapping_mul(b as $to)))
+                }
+                outlined(a, b)
             }
         }
     )*};
@@ -270,9 +297,13 @@ macro_rules! pairwise {
         impl Vector1 for $name {
             #[inline(always)]
             fn apply(a: V) -> V {
-                let a = a.$from();
-                let sums: [$to; $count] = std::array::from_fn(|i| a[2 * i] as $to + a[2 * i + 1] as $to);
-                V::from(sums)
+                #[inline(never)]
+                fn outlined(a: V) -> V {
+                    let a = a.$from();
+                    let sums: [$to; $count] = std::array::from_fn(|i| a[2 * i] as $to + a[2 * i + 1] as $to);
+                    V::from(sums)
+                }
+                outlined(a)
             }
         }
     )*};
@@ -290,12 +321,16 @@ macro_rules! narrow {
         impl Vector2 for $name {
             #[inline(always)]
             fn apply(a: V, b: V) -> V {
-                let (a, b) = (a.$from(), b.$from());
-                let lanes: [$to; $count] = std::array::from_fn(|i| {
-                    let lane = if i < $half { a[i] } else { b[i - $half] };
-                    lane.clamp(<$to>::MIN as _, <$to>::MAX as _) as $to
-                });
-                V::from(lanes)
+                #[inline(never)]
+                fn outlined(a: V, b: V) -> V {
+                    let (a, b) = (a.$from(), b.$from());
+                    let lanes: [$to; $count] = std::array::from_fn(|i| {
+                        let lane = if i < $half { a[i] } else { b[i - $half] };
+                        lane.clamp(<$to>::MIN as _, <$to>::MAX as _) as $to
+                    });
+                    V::from(lanes)
+                }
+                outlined(a, b)
             }
         }
     )*};
@@ -306,7 +341,18 @@ narrow! {
     I16x8NarrowI32x4S: i32x4 i16, 4 8; I16x8NarrowI32x4U: i32x4 u16, 4 8;
 }
 
-whole! {
+/// Bitwise operations, which need no lanes and stay in their handlers.
+macro_rules! bitwise {
+    ($($name:ident: $kind:ident ($($a:ident: $ty:ty),*) -> $out:ty = $result:expr;)*) => {$(
+        pub(crate) struct $name;
+        impl $kind for $name {
+            #[inline(always)]
+            fn apply($($a: $ty),*) -> $out { $result }
+        }
+    )*};
+}
+
+bitwise! {
     V128Not: Vector1(a: V) -> V = V(!a.0);
     V128And: Vector2(a: V, b: V) -> V = V(a.0 & b.0);
     V128AndNot: Vector2(a: V, b: V) -> V = V(a.0 & !b.0);
@@ -317,6 +363,10 @@ whole! {
     I16x8RelaxedLaneselect: Vector3(a: V, b: V, c: V) -> V = bitselect(a, b, c);
     I32x4RelaxedLaneselect: Vector3(a: V, b: V, c: V) -> V = bitselect(a, b, c);
     I64x2RelaxedLaneselect: Vector3(a: V, b: V, c: V) -> V = bitselect(a, b, c);
+    V128AnyTrue: Test(a: V) -> u32 = (a.0 != 0) as u32;
+}
+
+whole! {
     F32x4RelaxedMadd: Vector3(a: V, b: V, c: V) -> V = V::from(zip(zip(a.f32x4(), b.f32x4(), |a, b| a * b), c.f32x4(), |p, c| p + c));
     F32x4RelaxedNmadd: Vector3(a: V, b: V, c: V) -> V = V::from(zip(zip(a.f32x4(), b.f32x4(), |a, b| -(a * b)), c.f32x4(), |p, c| p + c));
     F64x2RelaxedMadd: Vector3(a: V, b: V, c: V) -> V = V::from(zip(zip(a.f64x2(), b.f64x2(), |a, b| a * b), c.f64x2(), |p, c| p + c));
@@ -340,7 +390,6 @@ whole! {
     I32x4RelaxedTruncF64x2SZero: Vector1(a: V) -> V = { let [x, y] = a.f64x2(); V::from([x as i32, y as i32, 0, 0]) };
     I32x4RelaxedTruncF64x2UZero: Vector1(a: V) -> V = { let [x, y] = a.f64x2(); V::from([x as u32, y as u32, 0, 0]) };
     F32x4DemoteF64x2Zero: Vector1(a: V) -> V = { let [x, y] = a.f64x2(); V::from([x as f32, y as f32, 0.0, 0.0]) };
-    V128AnyTrue: Test(a: V) -> u32 = (a.0 != 0) as u32;
     I8x16AllTrue: Test(a: V) -> u32 = a.u8x16().iter().all(|&lane| lane != 0) as u32;
     I16x8AllTrue: Test(a: V) -> u32 = a.u16x8().iter().all(|&lane| lane != 0) as u32;
     I32x4AllTrue: Test(a: V) -> u32 = a.u32x4().iter().all(|&lane| lane != 0) as u32;
@@ -396,7 +445,7 @@ fn swizzle(a: V, b: V) -> V {
 }
 
 /// The lanes of `a` and then `b` that `lanes` names.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn shuffle(a: V, b: V, lanes: V) -> V {
     let (a, b) = (a.u8x16(), b.u8x16());
     V::from(map(lanes.u8x16(), |index| if index < 16 { a[index as usize % 16] } else { b[index as usize % 16] }))

@@ -15,7 +15,7 @@
 //! the callee returns to the stub `LeaveInstance`, which undoes both.
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
-use super::super::block::{FuncEntry, Handle, ImportedFunc, InstanceBlock};
+use super::super::block::{FuncEntry, Handle, ImportedFunc, InstanceBlock, Shim};
 use super::super::operand::{Source, Value, address, field, imm, word};
 use super::super::{activation, host_call};
 use super::memory::Address;
@@ -105,7 +105,7 @@ handler! {
         let slots = field(ip, 1);
         let frame = sp.add(field(ip, 0));
         let Some(shim) = (*import).shim else {
-            return call_foreign::<B>(ip, sp, cx, frame, slots, ip.add(2), (*import).cx, (*import).entry);
+            return call_foreign::<B, 2>(ip, sp, cx, (*import).cx, (*import).entry);
         };
         let exec = (*cx).exec;
         (*exec).ip = ip;
@@ -123,27 +123,29 @@ handler! {
     }
 }
 
-/// Calls a function of another instance: `frame` holds the arguments, `slots` is the call's size, `back` where to go on.
+/// Calls a function of another instance, for an instruction of `WORDS` words whose fields 0 and 1 are the call's frame and
+/// slots.
+///
+/// Like everything that continues a chain, it has at most six arguments: a seventh would be passed on the native stack,
+/// and the call could not be a jump.
 #[inline(never)]
-unsafe fn call_foreign<B: Backend>(
+unsafe fn call_foreign<B: Backend, const WORDS: usize>(
     ip: Ip,
     sp: Sp,
     cx: Cx,
-    frame: Sp,
-    slots: usize,
-    back: Ip,
     to: Cx,
     entry: *const FuncEntry,
 ) -> B::Out {
     // SAFETY: S once the room is checked; B for both instances; C for the entry, which belongs to `to`.
     unsafe {
+        let (frame, slots) = (sp.add(field(ip, 0)), field(ip, 1));
         let stack_end = (*cx).stack_end;
         if (stack_end as usize) - (frame as usize) < (SAVED + slots + 2) * 8 {
             return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
         }
         let callee = frame.add(SAVED);
         std::ptr::copy(frame, callee, slots);
-        *frame.cast::<Ip>() = back;
+        *frame.cast::<Ip>() = ip.add(WORDS);
         *frame.add(1).cast::<Sp>() = sp;
         *frame.add(2).cast::<Cx>() = cx;
         *frame.add(3) = slots as u64;
@@ -221,7 +223,7 @@ handler! {
                 write_record(frame, slots, ip.add(3), sp);
                 enter!(entry, frame, ip, sp, mem, len, cx, regs)
             }
-            Found::Other(handle) => call_other::<B>(ip, sp, cx, handle, operands as u32, frame, slots),
+            Found::Other(handle) => call_other::<B>(ip, sp, cx, handle, operands as u32),
             Found::Trap(code) => trap::<B>(code, ip, sp, cx),
         }
     }
@@ -259,7 +261,7 @@ handler! {
                 write_record(frame, slots, ip.add(3), sp);
                 enter!(entry, frame, ip, sp, mem, len, cx, regs)
             }
-            Found::Other(handle) => call_other::<B>(ip, sp, cx, handle, type_id, frame, slots),
+            Found::Other(handle) => call_other::<B>(ip, sp, cx, handle, type_id),
             Found::Trap(code) => trap::<B>(code, ip, sp, cx),
         }
     }
@@ -267,7 +269,7 @@ handler! {
 
 /// What a handle that is not the running instance's own stands for.
 enum Other {
-    Host(ImportedFunc),
+    Host(Shim, *const ()),
     Guest(Cx, *const FuncEntry),
     Trap(TrapCode),
 }
@@ -283,35 +285,29 @@ unsafe fn other(cx: Cx, handle: Handle, type_id: u32) -> Other {
         None => Other::Trap(TrapCode::InvalidReference),
         Some(found) if found.type_id != type_id => Other::Trap(TrapCode::IndirectCallTypeMismatch),
         Some(found) => match found.import.shim {
-            Some(_) => Other::Host(found.import),
+            Some(shim) => Other::Host(shim, found.import.env),
             None => Other::Guest(found.import.cx, found.import.entry),
         },
     }
 }
 
-/// `call_indirect` of a host function or of another instance.
+/// `call_indirect` or `call_ref` of a host function or of another instance.
 #[inline(never)]
-unsafe fn call_other<B: Backend>(
-    ip: Ip,
-    sp: Sp,
-    cx: Cx,
-    handle: Handle,
-    type_id: u32,
-    frame: Sp,
-    slots: usize,
-) -> B::Out {
+unsafe fn call_other<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: Handle, type_id: u32) -> B::Out {
     // SAFETY: as for `call_import` and `call_foreign`.
     unsafe {
         match other(cx, handle, type_id) {
             Other::Trap(code) => trap::<B>(code, ip, sp, cx),
-            Other::Guest(to, entry) => call_foreign::<B>(ip, sp, cx, frame, slots, ip.add(3), to, entry),
-            Other::Host(import) => match host_call::invoke(&import, ip, sp, cx, frame, slots) {
-                Ok(()) => {
-                    let (mem, len) = memory_of(cx);
-                    B::next(ip.add(3), sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
+            Other::Guest(to, entry) => call_foreign::<B, 3>(ip, sp, cx, to, entry),
+            Other::Host(shim, env) => {
+                match host_call::invoke(shim, env, ip, sp, cx, sp.add(field(ip, 0)), field(ip, 1)) {
+                    Ok(()) => {
+                        let (mem, len) = memory_of(cx);
+                        B::next(ip.add(3), sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
+                    }
+                    Err(trap) => from_host::<B>((*cx).exec, trap),
                 }
-                Err(trap) => from_host::<B>((*cx).exec, trap),
-            },
+            }
         }
     }
 }
@@ -370,8 +366,11 @@ unsafe fn enter_tail<B: Backend>(ip: Ip, sp: Sp, mem: *mut u8, len: usize, cx: C
 handler! {
     /// `f0` staged arguments, `f1` the call's slots, `f2` own record, `f3` argument slots; word 2 the import.
     fn return_call_import [] (ip, sp, mem, len, cx, regs) {
-        let import = *(*cx).imports.as_ptr().add(word(ip, 2) as usize);
-        return_call_other::<B>(ip, sp, cx, &import)
+        let import: *const ImportedFunc = (*cx).imports.as_ptr().add(word(ip, 2) as usize);
+        match (*import).shim {
+            Some(shim) => return_call_host::<B>(ip, sp, cx, shim, (*import).env),
+            None => return_call_foreign::<B>(ip, sp, cx, (*import).cx, (*import).entry),
+        }
     }
 }
 
@@ -427,33 +426,41 @@ unsafe fn return_call_handle<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: Handle,
     unsafe {
         match other(cx, handle, type_id) {
             Other::Trap(code) => trap::<B>(code, ip, sp, cx),
-            Other::Host(import) => return_call_other::<B>(ip, sp, cx, &import),
-            Other::Guest(to, entry) => {
-                let import = ImportedFunc { shim: None, env: std::ptr::null(), cx: to, entry, handle };
-                return_call_other::<B>(ip, sp, cx, &import)
-            }
+            Other::Host(shim, env) => return_call_host::<B>(ip, sp, cx, shim, env),
+            Other::Guest(to, entry) => return_call_foreign::<B>(ip, sp, cx, to, entry),
         }
     }
 }
 
-/// A tail call that leaves the instance: a host function is called and its results returned; a function of another
-/// instance takes this frame's place. Chains of such calls between instances need no more stack than one.
+/// A tail call of a host function: it is called, and its results are returned. Fields as `return_call_import` has them.
 #[inline(never)]
-unsafe fn return_call_other<B: Backend>(ip: Ip, sp: Sp, cx: Cx, import: &ImportedFunc) -> B::Out {
-    // SAFETY: as for `call_import` and `call_foreign`; fields as `return_call_import` has them.
+unsafe fn return_call_host<B: Backend>(ip: Ip, sp: Sp, cx: Cx, shim: Shim, env: *const ()) -> B::Out {
+    // SAFETY: as for `call_import`.
+    unsafe {
+        let (base, slots) = (field(ip, 0), field(ip, 1));
+        match host_call::invoke(shim, env, ip, sp, cx, sp.add(base), slots) {
+            Ok(()) => {
+                let (back, old_sp) = read_record(sp, field(ip, 2));
+                move_down(sp, base, slots);
+                let (mem, len) = memory_of(cx);
+                B::next(back, old_sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
+            }
+            Err(trap) => from_host::<B>((*cx).exec, trap),
+        }
+    }
+}
+
+/// A tail call of a function of another instance, which takes this frame's place. Chains of such calls need no more
+/// stack than one. Fields as `return_call_import` has them.
+#[inline(never)]
+unsafe fn return_call_foreign<B: Backend>(ip: Ip, sp: Sp, cx: Cx, to: Cx, entry: *const FuncEntry) -> B::Out {
+    // SAFETY: as for `call_foreign`.
     unsafe {
         let (base, slots, arguments) = (field(ip, 0), field(ip, 1), field(ip, 3));
         let (back, old_sp) = read_record(sp, field(ip, 2));
-        if import.shim.is_some() {
-            if let Err(trap) = host_call::invoke(import, ip, sp, cx, sp.add(base), slots) {
-                return from_host::<B>((*cx).exec, trap);
-            }
-            move_down(sp, base, slots);
-            let (mem, len) = memory_of(cx);
-            return B::next(back, old_sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 });
-        }
+        let stack_end = (*cx).stack_end;
         let leave = (*(*cx).exec).leave;
-        if ((*cx).stack_end as usize) - (sp as usize) < (base + SAVED + slots + 2) * 8 {
+        if (stack_end as usize) - (sp as usize) < (base + SAVED + slots + 2) * 8 {
             return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
         }
         let callee = if back == leave {
@@ -471,15 +478,14 @@ unsafe fn return_call_other<B: Backend>(ip: Ip, sp: Sp, cx: Cx, import: &Importe
             write_record(callee, slots, leave, sp);
             callee
         };
-        (*(*import.cx).exec).untranslated = None;
-        let code = (*import.entry).code();
-        if !begin(code, callee, (*cx).stack_end) {
-            (*(*cx).exec).untranslated = Some(activation::index_of(import.cx, import.entry));
-            return trap::<B>(TrapCode::StackOverflow, ip, callee, import.cx);
+        let code = (*entry).code();
+        if !begin(code, callee, stack_end) {
+            (*(*cx).exec).untranslated = Some(activation::index_of(to, entry));
+            return trap::<B>(TrapCode::StackOverflow, ip, callee, to);
         }
-        let (mem, len) = memory_of(import.cx);
-        let regs = Regs { int: import.entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
-        B::next(code.add(1), callee, mem, len, import.cx, regs)
+        let (mem, len) = memory_of(to);
+        let regs = Regs { int: entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
+        B::next(code.add(1), callee, mem, len, to, regs)
     }
 }
 

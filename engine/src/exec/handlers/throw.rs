@@ -69,51 +69,78 @@ handler! {
     }
 }
 
+/// Where a chain goes on.
+type Landing = (Ip, Sp, Cx);
+
 /// Continues where the exception is caught, or ends the chain.
 #[cold]
 #[inline(never)]
 unsafe fn unwind<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: u64) -> B::Out {
-    // SAFETY: as `find`.
+    // SAFETY: as `catch`. What has a destructor stays in there: alive here, it would keep the native frame.
     unsafe {
-        let exec = (*cx).exec;
-        let Some(exception) = (&(*(*exec).store).exceptions).get(handle).cloned() else {
-            return trap::<B>(TrapCode::InvalidReference, ip, sp, cx);
-        };
-        match find(ip, sp, cx, handle, &exception) {
-            Some((ip, sp, cx)) => land::<B>(ip, sp, cx),
-            None => {
-                ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
-                (*exec).pending = Some(Trap::exception(exception));
-                (&mut (*(*exec).store).exceptions).remove(handle);
-                B::stop(Stop::PENDING)
-            }
+        match catch(ip, sp, cx, handle) {
+            Some(landing) => land::<B>(landing),
+            None => B::stop(Stop::PENDING),
         }
     }
 }
 
-/// A trap that a host function returned: when it is an exception, the guest may catch it.
+/// Finds who catches an exception thrown at `ip`; when nobody does, leaves the trap in the store.
+#[inline(never)]
+unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: u64) -> Option<Landing> {
+    // SAFETY: as `find`; B; X: the references end here.
+    unsafe {
+        let exec = (*cx).exec;
+        ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
+        let Some(exception) = (&(*(*exec).store).exceptions).get(handle).cloned() else {
+            (*exec).pending = Some(TrapCode::InvalidReference.into());
+            return None;
+        };
+        let landing = find(ip, sp, cx, handle, &exception);
+        if landing.is_none() {
+            (*exec).pending = Some(Trap::exception(exception));
+            (&mut (*(*exec).store).exceptions).remove(handle);
+        }
+        landing
+    }
+}
+
+/// Continues after a host function returned a trap: when it is an exception, the guest may catch it.
 #[cold]
 #[inline(never)]
 pub(super) unsafe fn from_host<B: Backend>(exec: *mut ExecState, trap: Trap) -> B::Out {
-    // SAFETY: B; X: the host function has returned.
+    // SAFETY: as `catch_from_host`, which takes the trap, so that nothing is left to drop here.
+    unsafe {
+        match catch_from_host(exec, trap) {
+            Some(landing) => land::<B>(landing),
+            None => B::stop(Stop::PENDING),
+        }
+    }
+}
+
+/// As [`catch`], for what a host function returned.
+#[inline(never)]
+unsafe fn catch_from_host(exec: *mut ExecState, trap: Trap) -> Option<Landing> {
+    // SAFETY: B; X: the host function has returned, and the references end here.
     unsafe {
         if let Some(exception) = trap.as_exception()
             && exception.store == (*(*exec).store).id()
         {
-            let exception = exception.clone();
             let handle = (&mut (*(*exec).store).exceptions).add(exception.clone());
-            match find((*exec).ip, (*exec).sp, (*exec).cx, handle, &exception) {
-                Some((ip, sp, cx)) => return land::<B>(ip, sp, cx),
-                None => (&mut (*(*exec).store).exceptions).remove(handle),
+            let landing = find((*exec).ip, (*exec).sp, (*exec).cx, handle, exception);
+            if landing.is_some() {
+                return landing;
             }
+            (&mut (*(*exec).store).exceptions).remove(handle);
         }
         (*exec).pending = Some(trap);
-        B::stop(Stop::PENDING)
+        None
     }
 }
 
 /// Continues at a landing.
-unsafe fn land<B: Backend>(ip: Ip, sp: Sp, cx: Cx) -> B::Out {
+#[inline(always)]
+unsafe fn land<B: Backend>((ip, sp, cx): Landing) -> B::Out {
     // SAFETY: C, S, B: `find` returned a landing of a live frame.
     unsafe {
         let memory = (*cx).memory0;
@@ -124,7 +151,7 @@ unsafe fn land<B: Backend>(ip: Ip, sp: Sp, cx: Cx) -> B::Out {
 /// Looks for who catches, from the frame at `sp` outwards, and gives the values to the landing that is found.
 ///
 /// The return record of a frame is found by the type of its function, as in a backtrace.
-unsafe fn find(ip: Ip, sp: Sp, cx: Cx, handle: u64, exception: &Exception) -> Option<(Ip, Sp, Cx)> {
+unsafe fn find(ip: Ip, sp: Sp, cx: Cx, handle: u64, exception: &Exception) -> Option<Landing> {
     // SAFETY: B, C, S for the running frame, and for the outer ones by their records.
     unsafe {
         let exec = (*cx).exec;

@@ -118,15 +118,16 @@ macro_rules! loads {
             type Raw = $raw;
             #[inline(always)]
             fn load(raw: $raw) -> V {
-                let $v = <$raw>::from_le(raw);
-                $result
+                // Out of the handler, as all that works on lanes.
+                #[inline(never)]
+                fn outlined($v: $raw) -> V { $result }
+                outlined(<$raw>::from_le(raw))
             }
         }
     )*};
 }
 
 loads! {
-    V128Load: u128 = |v| V(v);
     V128Load8x8S: u64 = |v| vector::I16x8ExtendLowI8x16S::apply(V(v as u128));
     V128Load8x8U: u64 = |v| vector::I16x8ExtendLowI8x16U::apply(V(v as u128));
     V128Load16x4S: u64 = |v| vector::I32x4ExtendLowI16x8S::apply(V(v as u128));
@@ -137,9 +138,23 @@ loads! {
     V128Load16Splat: u16 = |v| V::from([v; 8]);
     V128Load32Splat: u32 = |v| V::from([v; 4]);
     V128Load64Splat: u64 = |v| V::from([v; 2]);
-    V128Load32Zero: u32 = |v| V(v as u128);
-    V128Load64Zero: u64 = |v| V(v as u128);
 }
+
+/// Loads that need no lanes.
+macro_rules! whole_loads {
+    ($($name:ident: $raw:ty;)*) => {$(
+        pub(super) struct $name;
+        impl Load for $name {
+            type Raw = $raw;
+            #[inline(always)]
+            fn load(raw: $raw) -> V {
+                V(<$raw>::from_le(raw) as u128)
+            }
+        }
+    )*};
+}
+
+whole_loads! { V128Load: u128; V128Load32Zero: u32; V128Load64Zero: u64; }
 
 handler! {
     fn load [L: Load, A: Source] (ip, sp, mem, len, cx, regs) {
