@@ -7,16 +7,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::abi::Fdflags;
-use crate::clocks::{ClockSource, Clocks};
+use crate::clocks::{ClockSource, Clocks, VirtualClocks};
 use crate::ctx::WasiCtx;
 use crate::fs::Directory;
 use crate::fs::host::HostDirectory;
 use crate::fs::memory::MemoryFs;
+use crate::fs::stable::{Numbers, StableDirectory, StableFile};
+use crate::ledger::{Ledger, WasiLimits};
 use crate::random::{Random, RandomSource};
 use crate::socket::Listener;
 use crate::stdio::{Stdio, Stream};
 use crate::strings::Strings;
-use crate::table::{Descriptor, FdTable, Mount, Perms, STANDARD_INPUT, STANDARD_OUTPUT};
+use crate::table::{Descriptor, FdTable, Mount, Perms, STANDARD_INPUT, STANDARD_OUTPUT, nest};
+use crate::wait::{Deadline, Waits};
 
 /// The limit of descriptors unless [`WasiCtxBuilder::max_fds`] says otherwise. Chosen: above every libc's default,
 /// and small enough that a full table is a few MiB.
@@ -34,7 +37,11 @@ pub struct WasiCtxBuilder {
     listeners: Vec<Listener>,
     clocks: ClockSource,
     random: Option<Random>,
-    max_fds: u32,
+    /// Hides what differs between hosts and runs.
+    numbers: Option<Arc<Numbers>>,
+    limits: WasiLimits,
+    memory: Vec<MemoryFs>,
+    deadline: Option<Deadline>,
     /// The first thing that was wrong.
     error: Option<BuildError>,
 }
@@ -157,7 +164,10 @@ impl WasiCtxBuilder {
             listeners: Vec::new(),
             clocks: ClockSource::System,
             random: None,
-            max_fds: DEFAULT_MAX_FDS,
+            numbers: None,
+            limits: WasiLimits::default(),
+            memory: Vec::new(),
+            deadline: None,
             error: None,
         }
     }
@@ -246,7 +256,10 @@ impl WasiCtxBuilder {
     }
 
     /// Gives the guest the root of an in-memory file system.
-    pub fn in_memory_dir(self, fs: &MemoryFs, guest_path: impl AsRef<[u8]>, perms: Perms) -> Self {
+    pub fn in_memory_dir(mut self, fs: &MemoryFs, guest_path: impl AsRef<[u8]>, perms: Perms) -> Self {
+        if !self.memory.iter().any(|known| known.is_the_same(fs)) {
+            self.memory.push(fs.clone());
+        }
         self.preopened(fs.root(), guest_path, perms)
     }
 
@@ -283,11 +296,51 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// The most descriptors the guest can have open, stdio and preopens included; numbers stay below it. Default:
-    /// [`DEFAULT_MAX_FDS`]. One more is EMFILE.
+    /// Makes a run repeatable: of the same guest with the same arguments, files and input, every call gets the same
+    /// answer. In one call:
+    ///
+    /// - time is [`VirtualClocks`]': it begins at a fixed date and moves only when it is read or slept on, and no sleep
+    ///   makes the host wait
+    /// - `random_get` is seeded, as by [`random`](Self::random)
+    /// - directories, of whatever file system, list their entries by name; device and inode numbers count from 1 in the
+    ///   order of first sight; a file's times are the start of the clocks until the guest changes the file; directories
+    ///   have length 0 and one link
+    /// - the standard streams have numbers and times that do not depend on what they are connected to
+    ///
+    /// What it does not cover: whether a stream or socket is ready, and how much a read from one gives; what others do to
+    /// the files meanwhile; room on the host's disk; deadlines and cancelling, which are the host's time. A call of
+    /// [`clocks`](Self::clocks) or [`random`](Self::random) after this one replaces that part.
+    ///
+    /// ```
+    /// use hostel_wasi::{Perms, WasiCtx};
+    /// let ctx = WasiCtx::builder()
+    ///     .preopened_dir(std::env::temp_dir(), "/tmp", Perms::READ_ONLY)
+    ///     .deterministic(7)
+    ///     .build()?;
+    /// # Ok::<(), hostel_wasi::BuildError>(())
+    /// ```
+    pub fn deterministic(mut self, seed: u64) -> Self {
+        let clocks = VirtualClocks::new();
+        self.numbers = Some(Arc::new(Numbers::new(clocks.clone())));
+        self.clocks(clocks).random(seed)
+    }
+
+    /// Sets all limits, [`max_fds`](Self::max_fds) included.
+    pub fn limits(mut self, limits: WasiLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The most descriptors the guest can have open: [`WasiLimits::open_fds`].
     pub fn max_fds(mut self, max_fds: u32) -> Self {
-        // The witx promises numbers below 2³¹.
-        self.max_fds = max_fds.min(1 << 31);
+        self.limits.open_fds = max_fds;
+        self
+    }
+
+    /// The moment, or the span from [`build`](Self::build) on, after which the guest may not wait any longer: a call that
+    /// would ends with [`Canceled::ByDeadline`](crate::Canceled) instead. Computing is not ended by it. Default: none.
+    pub fn deadline(mut self, deadline: impl Into<Deadline>) -> Self {
+        self.deadline = Some(deadline.into());
         self
     }
 
@@ -302,14 +355,35 @@ impl WasiCtxBuilder {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let mut table = FdTable::new(self.max_fds);
+        let numbers = self.numbers;
+        let seen = |dir: Arc<dyn Directory>| -> Arc<dyn Directory> {
+            match &numbers {
+                Some(numbers) => Arc::new(StableDirectory::new(dir, Arc::clone(numbers))),
+                None => dir,
+            }
+        };
+        // The witx promises numbers below 2³¹.
+        let max_fds = self.limits.open_fds.min(1 << 31);
+        let mut table = FdTable::new(max_fds);
+        let mut ledger = Ledger::new(&self.limits);
+        ledger.memory = self.memory;
+        for capture in self.stdio.iter().filter_map(Stdio::capture) {
+            if !ledger.captures.iter().any(|known| known.is_the_same(capture)) {
+                ledger.captures.push(capture.clone());
+            }
+        }
         for (number, (stdio, stream)) in self.stdio.into_iter().zip(Stream::ALL).enumerate() {
             let (file, flags) =
                 stdio.open(stream).map_err(|source| BuildError::Stdio { stream: stream.name(), source })?;
             let rights = if stream == Stream::Stdin { STANDARD_INPUT } else { STANDARD_OUTPUT };
+            let file = match &numbers {
+                Some(numbers) => Box::new(StableFile::stream(file, Arc::clone(numbers), number)),
+                None => file,
+            };
             table.set_stdio(number, Descriptor::for_file(file, flags & KEPT_FLAGS, rights));
         }
-        let too_many = |_| BuildError::TooManyPreopens { max_fds: self.max_fds };
+        let too_many = |_| BuildError::TooManyPreopens { max_fds };
+        let mut preopens = Vec::with_capacity(self.preopens.len());
         for (id, preopen) in (0..).zip(self.preopens) {
             let dir: Arc<dyn Directory> = match preopen.source {
                 PreopenSource::Open(dir) => dir,
@@ -319,7 +393,11 @@ impl WasiCtxBuilder {
                 },
             };
             let mount = Mount { id, perms: preopen.perms };
-            table.insert(Descriptor::for_preopen(dir, preopen.name.into(), mount)).map_err(too_many)?;
+            preopens.push((preopen.name, seen(dir), mount));
+        }
+        for ((name, dir, mount), nested) in preopens.iter().zip(nest(&preopens, &|| seen(MemoryFs::new().root()))) {
+            let name = name.as_slice().into();
+            table.insert(Descriptor::for_preopen(Arc::clone(dir), name, *mount, nested)).map_err(too_many)?;
         }
         for listener in self.listeners {
             listener.0.prepare().map_err(|source| BuildError::Listener { source })?;
@@ -334,6 +412,8 @@ impl WasiCtxBuilder {
                 Some(random) => random,
                 None => Random::system().map_err(|source| BuildError::Random { source })?,
             },
+            waits: Waits::new(self.deadline.and_then(Deadline::moment), self.limits.waiting),
+            ledger,
         })
     }
 }
@@ -349,7 +429,7 @@ impl fmt::Debug for WasiCtxBuilder {
             .field("stdio", &self.stdio)
             .field("preopens", &self.preopens.len())
             .field("listeners", &self.listeners.len())
-            .field("max_fds", &self.max_fds)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

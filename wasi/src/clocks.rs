@@ -5,12 +5,15 @@
 
 #[cfg(not(unix))]
 mod elsewhere;
+mod stepped;
 #[cfg(unix)]
 mod unix;
 
 use std::time::Duration;
 
 use crate::abi::{Clockid, Errno};
+
+pub use stepped::VirtualClocks;
 
 #[cfg(not(unix))]
 use elsewhere as system;
@@ -51,7 +54,8 @@ pub trait Clocks: Send {
         Duration::from_nanos(until.saturating_sub(self.now(id).unwrap_or(until)))
     }
 
-    /// Returns when the clock reads at least `until`. Asked only of the realtime and the monotonic clock.
+    /// Returns when the clock reads at least `until`. Asked only of the realtime and the monotonic clock, and only when
+    /// there is nothing else to wait for, [`host_span`](Self::host_span) is zero and the moment has still not come.
     fn sleep_until(&self, id: Clockid, until: u64) {
         while let Ok(now) = self.now(id) {
             match until.checked_sub(now) {

@@ -6,7 +6,7 @@ use hostel_engine::{
 };
 
 use crate::ctx::WasiCtx;
-use crate::functions::{Exit, Function, Registrar, ValType};
+use crate::functions::{Ended, Function, Registrar, ValType};
 use crate::{functions, preview0};
 
 /// The module name of preview1.
@@ -28,7 +28,7 @@ where
 {
     fn function<F>(&mut self, function: &'static Function, call: F)
     where
-        F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Exit> + Copy + Send + Sync + 'static,
+        F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Ended> + Copy + Send + Sync + 'static,
     {
         let get = self.get;
         let params = function.params.iter().map(|param| match param.ty {
@@ -37,7 +37,7 @@ where
         });
         let results: &[Engines] = if function.result { &[Engines::I32] } else { &[] };
         let raw = move |ctx: &mut T, module: &mut Caller<'_>, stack: &mut [u64]| {
-            call(get(ctx), module.memory(), stack).map_err(|Exit(status)| Trap::exit(status))
+            call(get(ctx), module.memory(), stack).map_err(trap)
         };
         let builder = self.builder.take().map(|builder| {
             builder
@@ -48,6 +48,15 @@ where
                 .export(function.name)
         });
         self.builder = builder;
+    }
+}
+
+/// An exit is the engine's own kind of end; a cancellation is found again by downcasting the trap.
+#[cold]
+fn trap(ended: Ended) -> Trap {
+    match ended {
+        Ended::Exit(status) => Trap::exit(status),
+        Ended::Canceled(canceled) => Trap::new(canceled),
     }
 }
 
@@ -115,7 +124,8 @@ where
 ///
 /// # Errors
 ///
-/// No exported function `_start` without parameters and results; a trap, as [`Error::trap`].
+/// No exported function `_start` without parameters and results; a trap, as [`Error::trap`]. When the guest was canceled
+/// while it waited, that is a trap from which [`Canceled`](crate::Canceled) can be downcast.
 pub fn run(mut context: impl StoreContext, instance: Instance) -> Result<u32, Error> {
     let start = instance.typed_func::<(), ()>(&context, "_start")?;
     exit_status(start.call(&mut context, ()))

@@ -18,22 +18,31 @@ use crate::abi::{
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::p1;
+use crate::wait::Canceled;
 
-/// How the guest ended itself: `proc_exit` with this code. Neither a trap nor an error.
+/// Why a function does not return to the guest. The engine unwinds the guest's frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exit(pub u32);
+pub enum Ended {
+    /// The guest ended itself: `proc_exit` with this code. Neither a trap nor an error.
+    Exit(u32),
+    /// The embedder ended it while it was waiting.
+    Canceled(Canceled),
+}
 
-impl fmt::Display for Exit {
+impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exit with code {}", self.0)
+        match self {
+            Ended::Exit(code) => write!(f, "exit with code {code}"),
+            Ended::Canceled(canceled) => canceled.fmt(f),
+        }
     }
 }
 
-impl std::error::Error for Exit {}
+impl std::error::Error for Ended {}
 
 /// A function over raw slots: the context, the calling instance's memory if it exports one, and at least as many slots
 /// as parameters and results. Panics only if there are fewer.
-pub type RawFunction = fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Exit>;
+pub type RawFunction = fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Ended>;
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -207,27 +216,35 @@ enum_from_slot! { Advice Clockid Signal Whence }
 pub(crate) trait Outcome {
     /// Whether there is an errno.
     const RESULT: bool;
-    fn store(self, stack: &mut [u64]) -> Result<(), Exit>;
+    fn store(self, ctx: &WasiCtx, stack: &mut [u64]) -> Result<(), Ended>;
 }
 
 impl Outcome for Result<(), Errno> {
     const RESULT: bool = true;
 
     #[inline]
-    fn store(self, stack: &mut [u64]) -> Result<(), Exit> {
+    fn store(self, ctx: &WasiCtx, stack: &mut [u64]) -> Result<(), Ended> {
         stack[0] = match self {
             Ok(()) => 0,
-            Err(errno) => errno as u64,
+            Err(errno) => {
+                // ECANCELED may also be the host's own, and then the guest's.
+                if errno == Errno::Canceled
+                    && let Some(why) = ctx.waits.take_ended()
+                {
+                    return Err(Ended::Canceled(why));
+                }
+                errno as u64
+            }
         };
         Ok(())
     }
 }
 
-impl Outcome for Exit {
+impl Outcome for Ended {
     const RESULT: bool = false;
 
     #[inline]
-    fn store(self, _stack: &mut [u64]) -> Result<(), Exit> {
+    fn store(self, _ctx: &WasiCtx, _stack: &mut [u64]) -> Result<(), Ended> {
         Err(self)
     }
 }
@@ -237,7 +254,7 @@ pub trait Registrar {
     /// Called once for each function. `call` is zero-sized and does what `function.call` does.
     fn function<F>(&mut self, function: &'static Function, call: F)
     where
-        F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Exit> + Copy + Send + Sync + 'static;
+        F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Ended> + Copy + Send + Sync + 'static;
 }
 
 /// The witx's `in` is a keyword here and written `in_`.
@@ -256,7 +273,11 @@ macro_rules! functions {
 
             $(
                 #[inline]
-                pub(super) fn $name(ctx: &mut WasiCtx, memory: Option<&mut [u8]>, stack: &mut [u64]) -> Result<(), Exit> {
+                pub(super) fn $name(
+                    ctx: &mut WasiCtx,
+                    memory: Option<&mut [u8]>,
+                    stack: &mut [u64],
+                ) -> Result<(), Ended> {
                     #[inline]
                     fn decoded(ctx: &mut WasiCtx, memory: &mut Memory<'_>, stack: &[u64]) -> Result<$outcome, Errno> {
                         let [$($param),*] = *stack.first_chunk().expect("a slot for each parameter");
@@ -265,8 +286,8 @@ macro_rules! functions {
                     }
                     let mut memory = memory.map_or_else(Memory::none, Memory::new);
                     match decoded(ctx, &mut memory, stack) {
-                        Ok(outcome) => outcome.store(stack),
-                        Err(errno) => Status::Err(errno).store(stack),
+                        Ok(outcome) => outcome.store(ctx, stack),
+                        Err(errno) => Status::Err(errno).store(ctx, stack),
                     }
                 }
             )*
@@ -337,7 +358,9 @@ functions! { 46:
         fd: Fd, dirflags: Lookupflags, path: Path, path_len: PathLen, oflags: Oflags, fs_rights_base: Rights,
         fs_rights_inheriting: Rights, fdflags: Fdflags, opened_fd: OutFd
     ) -> Status;
-    p1::path_readlink(fd: Fd, path: Path, path_len: PathLen, buf: Buffer, buf_len: BufferLen, bufused: OutSize) -> Status;
+    p1::path_readlink(
+        fd: Fd, path: Path, path_len: PathLen, buf: Buffer, buf_len: BufferLen, bufused: OutSize
+    ) -> Status;
     p1::path_remove_directory(fd: Fd, path: Path, path_len: PathLen) -> Status;
     p1::path_rename(
         fd: Fd, old_path: Path, old_path_len: PathLen, new_fd: Fd, new_path: Path, new_path_len: PathLen
@@ -345,7 +368,7 @@ functions! { 46:
     p1::path_symlink(old_path: Path, old_path_len: PathLen, fd: Fd, new_path: Path, new_path_len: PathLen) -> Status;
     p1::path_unlink_file(fd: Fd, path: Path, path_len: PathLen) -> Status;
     p1::poll_oneoff(in_: Subscriptions, out: OutEvents, nsubscriptions: SubscriptionsLen, nevents: OutSize) -> Status;
-    p1::proc_exit(rval: Exitcode) -> Exit;
+    p1::proc_exit(rval: Exitcode) -> Ended;
     p1::proc_raise(sig: Signal) -> Status;
     p1::sched_yield() -> Status;
     p1::random_get(buf: Buffer, buf_len: BufferLen) -> Status;

@@ -33,8 +33,8 @@
 //! [`add_to_linker`] registers them with hostel's engine through its host builder; another engine can do the same through
 //! [`Registrar`], which gives it each function as a type of its own.
 //!
-//! What a guest does wrong is an [`abi::Errno`] to the guest; how it ends itself is an [`Exit`]; what the embedder has to
-//! mend is a [`BuildError`]. No number of the guest's makes this crate panic or allocate by that number.
+//! What a guest does wrong is an [`abi::Errno`] to the guest; how it ends itself, or is ended while it waits
+//! ([`CancelHandle`]), is [`Ended`]; what the embedder has to mend is a [`BuildError`]. No number of the guest's makes this crate panic or allocate by that number.
 #![forbid(unsafe_code)]
 
 pub mod abi;
@@ -47,18 +47,24 @@ mod functions;
 pub mod guest;
 pub mod p1;
 pub mod preview0;
+mod ledger;
 mod random;
 mod socket;
 mod stdio;
 mod strings;
+mod stop;
 mod table;
+mod wait;
 
 pub use builder::{BuildError, DEFAULT_MAX_FDS, WasiCtxBuilder};
-pub use clocks::{Clocks, SystemClocks};
+pub use clocks::{Clocks, SystemClocks, VirtualClocks};
 pub use ctx::WasiCtx;
 pub use embed::{PREVIEW0, PREVIEW1, add_to_linker, host_modules, initialize, run, run_command};
-pub use functions::{Exit, FUNCTIONS, Function, Kind, Param, RawFunction, Registrar, ValType, register};
+pub use functions::{Ended, FUNCTIONS, Function, Kind, Param, RawFunction, Registrar, ValType, register};
+pub use ledger::{Usage, WasiLimits};
 pub use random::RandomSource;
 pub use socket::Listener;
 pub use stdio::{Capture, Stdio};
+pub use stop::StopHandle;
 pub use table::{LISTING_WINDOW, Perms};
+pub use wait::{CancelHandle, Canceled, Deadline};

@@ -17,7 +17,7 @@
 
 use crate::abi::{Errno, Filestat, Lookupflags, Whence};
 use crate::ctx::WasiCtx;
-use crate::functions::{Exit, FromSlot, Function, Kind, Outcome, Param, Registrar, functions, witx_name};
+use crate::functions::{Ended, FromSlot, Function, Kind, Outcome, Param, Registrar, functions, witx_name};
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::p1::{self, Layout};
 
@@ -147,7 +147,9 @@ functions! { 45:
         fd: Fd, dirflags: Lookupflags, path: Path, path_len: PathLen, oflags: Oflags, fs_rights_base: Rights,
         fs_rights_inheriting: Rights, fdflags: Fdflags, opened_fd: OutFd
     ) -> Status;
-    p1::path_readlink(fd: Fd, path: Path, path_len: PathLen, buf: Buffer, buf_len: BufferLen, bufused: OutSize) -> Status;
+    p1::path_readlink(
+        fd: Fd, path: Path, path_len: PathLen, buf: Buffer, buf_len: BufferLen, bufused: OutSize
+    ) -> Status;
     p1::path_remove_directory(fd: Fd, path: Path, path_len: PathLen) -> Status;
     p1::path_rename(
         fd: Fd, old_path: Path, old_path_len: PathLen, new_fd: Fd, new_path: Path, new_path_len: PathLen
@@ -155,7 +157,7 @@ functions! { 45:
     p1::path_symlink(old_path: Path, old_path_len: PathLen, fd: Fd, new_path: Path, new_path_len: PathLen) -> Status;
     p1::path_unlink_file(fd: Fd, path: Path, path_len: PathLen) -> Status;
     p0::poll_oneoff(in_: Subscriptions, out: OutEvents, nsubscriptions: SubscriptionsLen, nevents: OutSize) -> Status;
-    p1::proc_exit(rval: Exitcode) -> Exit;
+    p1::proc_exit(rval: Exitcode) -> Ended;
     p1::proc_raise(sig: Signal) -> Status;
     p1::sched_yield() -> Status;
     p1::random_get(buf: Buffer, buf_len: BufferLen) -> Status;

@@ -3,7 +3,7 @@
 mod kit;
 
 use hostel_wasi::abi::{Clockid, Errno};
-use hostel_wasi::{Clocks, Exit, RandomSource, WasiCtx};
+use hostel_wasi::{Clocks, Ended, RandomSource, WasiCtx};
 use kit::*;
 
 struct Fixed;
@@ -116,7 +116,7 @@ fn random_lengths_and_errors() {
 fn the_process() {
     let mut guest = guest(WasiCtx::builder());
     for code in [0, 1, 255, 256, 0xffff_ffff] {
-        assert_eq!(guest.try_call("proc_exit", &[code]), Err(Exit(code as u32)));
+        assert_eq!(guest.try_call("proc_exit", &[code]), Err(Ended::Exit(code as u32)));
     }
     guest.fails("proc_raise", &[9], Errno::Notsup);
     guest.fails("proc_raise", &[0], Errno::Notsup);

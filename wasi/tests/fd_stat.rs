@@ -52,6 +52,7 @@ fn what_the_host_connects_is_what_the_guest_sees() {
     let (filetype, _, base, _) = guest.fdstat(1);
     assert_eq!((filetype, base & tty), (Filetype::RegularFile as u8, tty));
     assert_eq!(guest.fdstat(2).0, Filetype::Unknown as u8);
+    guest.fails("fd_filestat_set_times", &[0, 0, 0, 5], Errno::Notcapable);
     guest.fails("fd_seek", &[0, 0, 0, RESULT], Errno::Spipe);
     guest.fails("fd_tell", &[2, RESULT], Errno::Spipe);
     drop(reader);

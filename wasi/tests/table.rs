@@ -3,7 +3,7 @@
 mod kit;
 
 use hostel_wasi::abi::Errno;
-use hostel_wasi::{Exit, FUNCTIONS, Function, Registrar, ValType, WasiCtx, preview0, register};
+use hostel_wasi::{Ended, FUNCTIONS, Function, Registrar, ValType, WasiCtx, preview0, register};
 use kit::*;
 
 const NAMES: &str = "args_get args_sizes_get environ_get environ_sizes_get clock_res_get clock_time_get fd_advise \
@@ -41,7 +41,7 @@ fn a_registrar_sees_every_row_once() {
     impl Registrar for Names {
         fn function<F>(&mut self, function: &'static Function, call: F)
         where
-            F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Exit> + Copy + Send + Sync + 'static,
+            F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Ended> + Copy + Send + Sync + 'static,
         {
             assert_eq!(size_of::<F>(), 0);
             let (mut by_type, mut by_pointer) = ([u64::MAX; 9], [u64::MAX; 9]);
@@ -69,7 +69,7 @@ fn a_guest_without_memory() {
     let fault = Errno::Fault as u64;
     assert_eq!(call("sched_yield", &mut [9]), Ok(0));
     assert_eq!(call("fd_close", &mut [0]), Ok(0));
-    assert_eq!(call("proc_exit", &mut [7]), Err(Exit(7)));
+    assert_eq!(call("proc_exit", &mut [7]), Err(Ended::Exit(7)));
     assert_eq!(call("args_sizes_get", &mut [0, 4]), Ok(fault));
     assert_eq!(call("clock_time_get", &mut [0, 0, 0]), Ok(fault));
     assert_eq!(call("random_get", &mut [0, 1]), Ok(fault));

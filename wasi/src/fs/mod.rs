@@ -22,6 +22,7 @@ mod errno;
 pub mod host;
 pub mod memory;
 mod path;
+pub(crate) mod stable;
 
 pub use errno::errno_from_io;
 #[cfg(unix)]
@@ -143,6 +144,9 @@ pub trait Directory: Send + Sync + Any {
 /// Every method has a default that says "this kind of file cannot": [`Errno::Spipe`] for what needs a position,
 /// [`Errno::Badf`] for the wrong access mode, [`Errno::Inval`] for the rest. All buffers of one call are one transfer: a short
 /// count is the file's, not the loop's.
+///
+/// No method waits for somebody else to act. Where `read` or `write` would, it is [`Errno::Again`], and
+/// [`pollable`](Self::pollable) says what to wait on; the functions do that, and so their waiting can be canceled.
 pub trait File: Send + Any {
     /// The type that `fdstat` and `filestat` report.
     fn filetype(&self) -> Filetype;

@@ -5,14 +5,15 @@
 
 use std::io::SeekFrom;
 
-use crate::abi::{Advice, Errno, Rights, Whence};
+use crate::abi::{Advice, Errno, Fdflags, Rights, Whence};
+use super::transfer;
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 
 /// Offsets and sizes are the file system's `off_t`.
 const OFFSET_MAX: u64 = i64::MAX as u64;
 
-/// Reads at the cursor.
+/// Reads at the cursor. A stream with nothing to read is waited for, unless `nonblock`.
 ///
 /// - `fd`: a file, stream or connection
 /// - `iovs`, `iovs_len`: the buffers, filled in this order
@@ -29,22 +30,25 @@ pub fn fd_read(
     iovs_len: GuestLen,
     nread: GuestPtr,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.get_mut(fd)?;
+    let (waits, descriptor) = (&ctx.waits, ctx.table.get_mut(fd)?);
     let may_wait = descriptor.check_seekable().is_err();
+    let nonblock = descriptor.flags.contains(Fdflags::NONBLOCK);
     let file = descriptor.file(Rights::FD_READ)?;
     memory.check(nread, 4)?;
-    let count = memory.scatter(iovs, iovs_len, may_wait, |bufs, _| file.read(bufs))?;
+    let count = memory.scatter(iovs, iovs_len, may_wait, |bufs, _| transfer::read(waits, file, nonblock, bufs))?;
+    ctx.ledger.read(count);
     memory.write_u32(nread, count)
 }
 
-/// Writes at the cursor, or at the end with `append`.
+/// Writes at the cursor, or at the end with `append`. A stream takes everything, waited for if need be, unless
+/// `nonblock`.
 ///
 /// - `fd`: a file, stream or connection
 /// - `iovs`, `iovs_len`: the buffers, written in this order
 /// - `nwritten`: result, `u32`: bytes written
 ///
 /// Errors: EBADF when not open for writing, EISDIR, EINVAL for more than [`IOVS_MAX`](crate::guest::IOVS_MAX) buffers
-/// or more than 4 GiB in all, EAGAIN with `nonblock`, EPIPE when nobody reads.
+/// or more than 4 GiB in all, EAGAIN with `nonblock`, EPIPE when nobody reads, EDQUOT.
 #[inline]
 pub fn fd_write(
     ctx: &mut WasiCtx,
@@ -54,9 +58,14 @@ pub fn fd_write(
     iovs_len: GuestLen,
     nwritten: GuestPtr,
 ) -> Result<(), Errno> {
-    let file = ctx.table.file(fd, Rights::FD_WRITE)?;
+    let (waits, descriptor) = (&ctx.waits, ctx.table.get_mut(fd)?);
+    let (nonblock, standard) = (descriptor.flags.contains(Fdflags::NONBLOCK), descriptor.standard);
+    let file = descriptor.file(Rights::FD_WRITE)?;
     memory.check(nwritten, 4)?;
-    let count = memory.gather(iovs, iovs_len, |bufs| file.write(bufs))?;
+    let room = ctx.ledger.room(standard);
+    let count =
+        transfer::gather(memory, (iovs, iovs_len), room, |bufs| transfer::write(waits, file, nonblock, bufs))?;
+    ctx.ledger.wrote(count, standard);
     memory.write_u32(nwritten, count)
 }
 
@@ -81,6 +90,7 @@ pub fn fd_pread(
     memory.check(nread, 4)?;
     check_offset(offset)?;
     let count = memory.scatter(iovs, iovs_len, false, |bufs, done| file.read_at(bufs, offset.saturating_add(done)))?;
+    ctx.ledger.read(count);
     memory.write_u32(nread, count)
 }
 
@@ -101,10 +111,13 @@ pub fn fd_pwrite(
     offset: u64,
     nwritten: GuestPtr,
 ) -> Result<(), Errno> {
+    let standard = ctx.table.get(fd)?.standard;
     let file = ctx.table.seekable_file(fd, Rights::FD_WRITE | Rights::FD_SEEK)?;
     memory.check(nwritten, 4)?;
     check_offset(offset)?;
-    let count = memory.gather(iovs, iovs_len, |bufs| file.write_at(bufs, offset))?;
+    let room = ctx.ledger.room(standard);
+    let count = transfer::gather(memory, (iovs, iovs_len), room, |bufs| file.write_at(bufs, offset))?;
+    ctx.ledger.wrote(count, standard);
     memory.write_u32(nwritten, count)
 }
 
@@ -184,14 +197,17 @@ pub fn fd_advise(
 /// - `fd`: a file open for writing
 /// - `offset`, `len`: the part
 ///
-/// Errors: EINVAL for `len` 0, EFBIG beyond 2⁶³−1, ESPIPE for streams, EISDIR.
+/// Errors: EINVAL for `len` 0, EFBIG beyond 2⁶³−1, ESPIPE for streams, EISDIR, EDQUOT.
 pub fn fd_allocate(ctx: &mut WasiCtx, _memory: &mut Memory<'_>, fd: Fd, offset: u64, len: u64) -> Result<(), Errno> {
     let file = ctx.table.seekable_file(fd, Rights::FD_ALLOCATE)?;
     if len == 0 {
         return Err(Errno::Inval);
     }
     match offset.checked_add(len) {
-        Some(end) if end <= OFFSET_MAX => file.allocate(offset, len),
+        Some(end) if end <= OFFSET_MAX => {
+            ctx.ledger.allocate(len)?;
+            file.allocate(offset, len)
+        }
         _ => Err(Errno::Fbig),
     }
 }

@@ -32,14 +32,14 @@ pub fn fd_readdir(
     let directory = ctx.table.get_mut(fd)?.directory_mut(Rights::FD_READDIR)?;
     memory.check(bufused, 4)?;
     let room = memory.bytes_mut(buf, buf_len.0 as usize)?;
-    let dir = &*directory.dir;
+    let (dir, nested) = (&*directory.dir, directory.nested.as_deref());
     let listing = match &mut directory.listing {
         Some(listing) if cookie != 0 => listing,
-        listing => listing.insert(Listing::start(dir)?),
+        listing => listing.insert(Listing::start(dir, nested)?),
     };
     let (mut used, mut position) = (0, cookie);
     while used < room.len() {
-        let Some(entry) = listing.entry(dir, position)? else { break };
+        let Some(entry) = listing.entry(dir, nested, position)? else { break };
         // Positions are counted, so the one after an entry that exists does not overflow.
         position += 1;
         used += store(&mut room[used..], &header(entry, position));

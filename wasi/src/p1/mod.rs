@@ -34,6 +34,7 @@ mod proc;
 mod random;
 mod sched;
 mod sock;
+mod transfer;
 
 pub use args::{args_get, args_sizes_get};
 pub use clock::{clock_res_get, clock_time_get};

@@ -3,7 +3,7 @@
 use crate::abi::{Errno, Lookupflags, Rights};
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory, check_path};
-use crate::table::OpenDirectory;
+use crate::table::{OpenDirectory, Way};
 
 /// Creates a directory.
 ///
@@ -18,8 +18,9 @@ pub fn path_create_directory(
     path: GuestPtr,
     path_len: GuestLen,
 ) -> Result<(), Errno> {
-    let (directory, path) = writable_place(ctx, memory, fd, Rights::PATH_CREATE_DIRECTORY, path, path_len)?;
-    directory.dir.create_directory(path)
+    let way = writable_place(ctx, memory, fd, Rights::PATH_CREATE_DIRECTORY, path, path_len)?;
+    way.check_not_mount(Errno::Exist)?;
+    way.dir.create_directory(way.path)
 }
 
 /// Removes an empty directory.
@@ -27,7 +28,7 @@ pub fn path_create_directory(
 /// - `fd`: the directory above
 /// - `path`, `path_len`: the path, relative to it; it may end in slashes
 ///
-/// Errors: ENOTEMPTY, ENOTDIR, ENOENT, EPERM for a path that leads out.
+/// Errors: ENOTEMPTY, EBUSY for a mount, ENOTDIR, ENOENT, EPERM for a path that leads out.
 pub fn path_remove_directory(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -35,8 +36,9 @@ pub fn path_remove_directory(
     path: GuestPtr,
     path_len: GuestLen,
 ) -> Result<(), Errno> {
-    let (directory, path) = writable_place(ctx, memory, fd, Rights::PATH_REMOVE_DIRECTORY, path, path_len)?;
-    directory.dir.remove_directory(path)
+    let way = writable_place(ctx, memory, fd, Rights::PATH_REMOVE_DIRECTORY, path, path_len)?;
+    way.check_not_mount(Errno::Busy)?;
+    way.dir.remove_directory(way.path)
 }
 
 /// Removes a file or symbolic link; of a link to a directory, the link.
@@ -52,8 +54,9 @@ pub fn path_unlink_file(
     path: GuestPtr,
     path_len: GuestLen,
 ) -> Result<(), Errno> {
-    let (directory, path) = writable_place(ctx, memory, fd, Rights::PATH_UNLINK_FILE, path, path_len)?;
-    directory.dir.unlink_file(path)
+    let way = writable_place(ctx, memory, fd, Rights::PATH_UNLINK_FILE, path, path_len)?;
+    way.check_not_mount(Errno::Isdir)?;
+    way.dir.unlink_file(way.path)
 }
 
 /// Stores the text of a symbolic link, as much as fits; what is left over is not touched.
@@ -79,7 +82,8 @@ pub fn path_readlink(
     memory.check(bufused, 4)?;
     let path = memory.path_bytes(path, path_len)?;
     check_path(path)?;
-    let text = directory.dir.read_link(path)?;
+    let way = directory.way(path);
+    let text = way.dir.read_link(way.path)?;
     let text = &text[..text.len().min(buf_len.0 as usize)];
     memory.write(buf, text)?;
     memory.write_u32(bufused, text.len() as u32)
@@ -107,7 +111,10 @@ pub fn path_symlink(
     let path = memory.path_bytes(new_path, new_path_len)?;
     check_path(target)?;
     check_path(path)?;
-    directory.dir.symlink(target, path)
+    let way = directory.way(path);
+    way.check_writable()?;
+    way.check_not_mount(Errno::Exist)?;
+    way.dir.symlink(target, way.path)
 }
 
 /// Moves an entry, replacing a file or an empty directory of its own kind.
@@ -117,7 +124,7 @@ pub fn path_symlink(
 /// - `new_fd`: the directory above the new place
 /// - `new_path`, `new_path_len`: the new path, relative to that
 ///
-/// Errors: EROFS when either mount is read-only, EXDEV across mounts; ENOTEMPTY, EISDIR, ENOTDIR, ENOENT, EINVAL into
+/// Errors: EROFS when either mount is read-only, EXDEV across mounts, EBUSY for a mount; ENOTEMPTY, EISDIR, ENOTDIR, ENOENT, EINVAL into
 /// itself, EPERM for a path that leads out.
 pub fn path_rename(
     ctx: &mut WasiCtx,
@@ -134,7 +141,10 @@ pub fn path_rename(
     let new_path = memory.path_bytes(new_path, new_path_len)?;
     check_path(old_path)?;
     check_path(new_path)?;
-    old.dir.rename(old_path, &*new.dir, new_path)
+    let (old, new) = one_mount(old.way(old_path), new.way(new_path))?;
+    old.check_not_mount(Errno::Busy)?;
+    new.check_not_mount(Errno::Busy)?;
+    old.dir.rename(old.path, &**new.dir, new.path)
 }
 
 /// Gives a file another name; a symbolic link in the last component is linked itself.
@@ -166,7 +176,10 @@ pub fn path_link(
     let new_path = memory.path_bytes(new_path, new_path_len)?;
     check_path(old_path)?;
     check_path(new_path)?;
-    old.dir.link(old_path, &*new.dir, new_path)
+    let (old, new) = one_mount(old.way(old_path), new.way(new_path))?;
+    new.check_not_mount(Errno::Exist)?;
+    old.check_not_mount(Errno::Perm)?;
+    old.dir.link(old.path, &**new.dir, new.path)
 }
 
 /// A path below a directory that may be changed: all the checks that come before the deed.
@@ -177,12 +190,14 @@ fn writable_place<'a>(
     needed: Rights,
     path: GuestPtr,
     path_len: GuestLen,
-) -> Result<(&'a OpenDirectory, &'a [u8]), Errno> {
+) -> Result<Way<'a>, Errno> {
     let directory = ctx.table.directory(fd, needed)?;
     directory.check_writable()?;
     let path = memory.path_bytes(path, path_len)?;
     check_path(path)?;
-    Ok((directory, path))
+    let way = directory.way(path);
+    way.check_writable()?;
+    Ok(way)
 }
 
 /// The two directories of a link or a rename, which change both: of one mount, and that writable. A file must not get
@@ -193,6 +208,15 @@ fn two_places(ctx: &WasiCtx, old: (Fd, Rights), new: (Fd, Rights)) -> Result<(&O
     old_descriptor.check_directory()?;
     new_descriptor.check_directory()?;
     let (old, new) = (old_descriptor.directory(old.1)?, new_descriptor.directory(new.1)?);
+    old.check_writable()?;
+    new.check_writable()?;
+    // With other mounts below either, the paths decide, as soon as they are known.
+    let may_meet = old.nested.is_some() || new.nested.is_some();
+    if may_meet || old.mount == new.mount { Ok((old, new)) } else { Err(Errno::Xdev) }
+}
+
+/// The same for where the paths lead.
+fn one_mount<'a>(old: Way<'a>, new: Way<'a>) -> Result<(Way<'a>, Way<'a>), Errno> {
     old.check_writable()?;
     new.check_writable()?;
     if old.mount == new.mount { Ok((old, new)) } else { Err(Errno::Xdev) }

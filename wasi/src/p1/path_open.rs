@@ -43,19 +43,23 @@ pub fn path_open(
     let directory = ctx.table.directory(fd, needed)?;
     let passed_on = ctx.table.get(fd)?.inheriting();
     let request = RightsRequest::new(fs_rights_base, fs_rights_inheriting, passed_on)?;
-    if request.write() || oflags.intersects(Oflags::CREAT | Oflags::TRUNC) {
+    let changes = request.write() || oflags.intersects(Oflags::CREAT | Oflags::TRUNC);
+    if changes {
         directory.check_writable()?;
     }
 
     memory.check(opened_fd, 4)?;
     let path = memory.path_bytes(path, path_len)?;
     check_path(path)?;
+    let way = directory.way(path);
+    if changes {
+        way.check_writable()?;
+    }
     // Before the file system creates or truncates anything.
     ctx.table.check_room()?;
 
-    let mount = directory.mount;
-    let opened = directory.dir.open(
-        path,
+    let opened = way.dir.open(
+        way.path,
         &OpenOptions {
             read: request.read(),
             // Truncating is writing, though the descriptor may not be for writing.
@@ -69,10 +73,12 @@ pub fn path_open(
         },
     )?;
     let descriptor = match opened {
-        Opened::File(file) => Descriptor::for_opened_file(file, fdflags, request, mount),
-        // File systems pass over writing where a directory is required; the guest asked for it.
+        Opened::File(file) => Descriptor::for_opened_file(file, fdflags, request, way.mount),
+        // A file system says so itself; one of the embedder's that does not must not hand out such a descriptor.
         Opened::Directory(_) if request.write() => return Err(Errno::Isdir),
-        Opened::Directory(dir) => Descriptor::for_opened_directory(dir, fdflags, request, mount),
+        Opened::Directory(dir) => {
+            Descriptor::for_opened_directory(dir, fdflags, request, way.mount, way.nested.cloned())
+        }
     };
     let new = ctx.table.insert(descriptor)?;
     memory.write_u32(opened_fd, new.0)

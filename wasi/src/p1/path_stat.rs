@@ -40,7 +40,8 @@ pub(crate) fn path_filestat(
     memory.check(result.0, result.1)?;
     let path = memory.path_bytes(path, path_len)?;
     check_path(path)?;
-    directory.dir.stat_at(path, flags.contains(Lookupflags::SYMLINK_FOLLOW))
+    let way = directory.way(path);
+    way.dir.stat_at(way.path, flags.contains(Lookupflags::SYMLINK_FOLLOW))
 }
 
 /// Sets the times of what is at a path; of a link in the last component its own, unless it is followed.
@@ -68,5 +69,7 @@ pub fn path_filestat_set_times(
     directory.check_writable()?;
     let path = memory.path_bytes(path, path_len)?;
     check_path(path)?;
-    directory.dir.set_times_at(path, flags.contains(Lookupflags::SYMLINK_FOLLOW), accessed, modified)
+    let way = directory.way(path);
+    way.check_writable()?;
+    way.dir.set_times_at(way.path, flags.contains(Lookupflags::SYMLINK_FOLLOW), accessed, modified)
 }

@@ -2,15 +2,15 @@
 
 use crate::abi::{Errno, Signal};
 use crate::ctx::WasiCtx;
-use crate::functions::Exit;
+use crate::functions::Ended;
 use crate::guest::Memory;
 
-/// Ends the guest. There is no result: the call unwinds as an [`Exit`], which is not a trap.
+/// Ends the guest. There is no result: the call unwinds as [`Ended::Exit`], which is not a trap.
 ///
 /// - `rval`: the exit code, any `u32`
 #[inline]
-pub fn proc_exit(_ctx: &mut WasiCtx, _memory: &mut Memory<'_>, rval: u32) -> Exit {
-    Exit(rval)
+pub fn proc_exit(_ctx: &mut WasiCtx, _memory: &mut Memory<'_>, rval: u32) -> Ended {
+    Ended::Exit(rval)
 }
 
 /// Would send the guest a signal. There are none here, and the host's process is not the guest's to signal.

@@ -8,8 +8,10 @@ use crate::guest::{GuestLen, GuestPtr, Memory};
 ///
 /// - `buf`, `buf_len`: the buffer; 0 bytes are fine
 ///
-/// Errors: EFAULT.
+/// Errors: EFAULT, EDQUOT.
 #[inline]
 pub fn random_get(ctx: &mut WasiCtx, memory: &mut Memory<'_>, buf: GuestPtr, buf_len: GuestLen) -> Result<(), Errno> {
-    ctx.random.fill(memory.bytes_mut(buf, buf_len.0 as usize)?)
+    let bytes = memory.bytes_mut(buf, buf_len.0 as usize)?;
+    ctx.ledger.random(bytes.len())?;
+    ctx.random.fill(bytes)
 }

@@ -1,13 +1,15 @@
 //! Sockets: connections from preopened listeners.
 
+use std::io::IoSliceMut;
 use std::net::Shutdown;
 
+use super::transfer;
 use crate::abi::{Errno, Fdflags, Riflags, Rights, Sdflags, Siflags};
 use crate::ctx::WasiCtx;
-use crate::fs::File;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
-use crate::socket::Connection;
-use crate::table::{CONNECTION, Descriptor, Kind};
+use crate::socket::{Connection, Received};
+use crate::table::{CONNECTION, Descriptor, FdTable, Kind};
+use crate::wait::{Direction, Waits};
 
 /// `RECV_DATA_TRUNCATED`, the one `roflags` there is.
 const RECV_DATA_TRUNCATED: u16 = 1;
@@ -19,7 +21,7 @@ const RECV_DATA_TRUNCATED: u16 = 1;
 /// - `flags`: of the new descriptor: `nonblock` or nothing
 /// - `connection`: result, `u32`: the new descriptor
 ///
-/// Errors: ENOTSOCK; EINVAL for a socket that does not listen and for other flags; EMFILE; EAGAIN with `nonblock`.
+/// Errors: ENOTSOCK; EINVAL for a socket that does not listen and for other flags; EMFILE; EDQUOT; EAGAIN with `nonblock`.
 pub fn sock_accept(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -39,10 +41,19 @@ pub fn sock_accept(
     descriptor.check_rights(Rights::SOCK_ACCEPT)?;
     memory.check(connection, 4)?;
     ctx.table.check_room()?;
+    ctx.ledger.check_accept()?;
     let rights = descriptor.inheriting() & CONNECTION;
-    let mut accepted = listener.0.accept(descriptor.flags.contains(Fdflags::NONBLOCK))?;
-    accepted.set_flags(flags)?;
+    let mut fruitless = 0;
+    let accepted = loop {
+        match listener.0.accept() {
+            Err(Errno::Again) if !descriptor.flags.contains(Fdflags::NONBLOCK) => {
+                ctx.waits.for_file(&listener.0, Direction::Read, &mut fruitless)?;
+            }
+            accepted => break accepted?,
+        }
+    };
     let new = ctx.table.insert(Descriptor::for_connection(accepted, flags, rights))?;
+    ctx.ledger.accepted();
     memory.write_u32(connection, new.0)
 }
 
@@ -65,15 +76,16 @@ pub fn sock_recv(
     ro_datalen: GuestPtr,
     ro_flags: GuestPtr,
 ) -> Result<(), Errno> {
-    let connection = connection(ctx, fd, Rights::FD_READ)?;
+    let (connection, nonblock) = connection(&mut ctx.table, fd, Rights::FD_READ)?;
     memory.check(ro_datalen, 4)?;
     memory.check(ro_flags, 2)?;
-    let mut truncated = false;
+    let (waits, mut truncated) = (&ctx.waits, false);
     let count = memory.scatter(ri_data, ri_data_len, true, |bufs, _| {
-        let received = connection.receive(bufs, ri_flags)?;
+        let received = receive(waits, connection, nonblock, bufs, ri_flags)?;
         truncated = received.truncated;
         Ok(received.bytes)
     })?;
+    ctx.ledger.read(count);
     memory.write_u32(ro_datalen, count)?;
     memory.write_u16(ro_flags, if truncated { RECV_DATA_TRUNCATED } else { 0 })
 }
@@ -85,7 +97,7 @@ pub fn sock_recv(
 /// - `si_flags`: none is defined
 /// - `so_datalen`: result, `u32`: bytes sent
 ///
-/// Errors: ENOTSOCK, ENOTCONN for a listener, EINVAL for any flag, EAGAIN with `nonblock`, EPIPE.
+/// Errors: ENOTSOCK, ENOTCONN for a listener, EINVAL for any flag, EAGAIN with `nonblock`, EPIPE, EDQUOT.
 pub fn sock_send(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -95,10 +107,42 @@ pub fn sock_send(
     _si_flags: Siflags,
     so_datalen: GuestPtr,
 ) -> Result<(), Errno> {
-    let connection = connection(ctx, fd, Rights::FD_WRITE)?;
+    let (connection, nonblock) = connection(&mut ctx.table, fd, Rights::FD_WRITE)?;
     memory.check(so_datalen, 4)?;
-    let count = memory.gather(si_data, si_data_len, |bufs| connection.send(bufs))?;
+    let (waits, room) = (&ctx.waits, ctx.ledger.room(false));
+    let count = transfer::gather(memory, (si_data, si_data_len), room, |bufs| {
+        transfer::write(waits, connection, nonblock, bufs)
+    })?;
+    ctx.ledger.wrote(count, false);
     memory.write_u32(so_datalen, count)
+}
+
+/// Receives what there is; waits while there is nothing, or with `RECV_WAITALL` while there is room. The end, an error or
+/// `RECV_PEEK` cut that short, as POSIX allows.
+fn receive(
+    waits: &Waits,
+    connection: &Connection,
+    nonblock: bool,
+    bufs: &mut [IoSliceMut<'_>],
+    flags: Riflags,
+) -> Result<Received, Errno> {
+    let all = flags.contains(Riflags::RECV_WAITALL) && !flags.contains(Riflags::RECV_PEEK) && !nonblock;
+    let (mut rest, mut done, mut fruitless) = (bufs, Received::default(), 0);
+    loop {
+        match connection.receive(rest, flags) {
+            Ok(received) => {
+                done.bytes += received.bytes;
+                done.truncated |= received.truncated;
+                IoSliceMut::advance_slices(&mut rest, received.bytes);
+                if !all || received.bytes == 0 || rest.is_empty() {
+                    return Ok(done);
+                }
+            }
+            Err(Errno::Again) if !nonblock => waits.for_file(connection, Direction::Read, &mut fruitless)?,
+            Err(_) if done.bytes > 0 => return Ok(done),
+            Err(errno) => return Err(errno),
+        }
+    }
 }
 
 /// Ends a connection's one direction or both; the descriptor stays open.
@@ -114,16 +158,21 @@ pub fn sock_shutdown(ctx: &mut WasiCtx, _memory: &mut Memory<'_>, fd: Fd, how: S
         (false, true) => Shutdown::Write,
         (false, false) => return Err(Errno::Inval),
     };
-    connection(ctx, fd, Rights::SOCK_SHUTDOWN)?.shutdown(how)
+    connection(&mut ctx.table, fd, Rights::SOCK_SHUTDOWN)?.0.shutdown(how)
 }
 
-fn connection(ctx: &WasiCtx, fd: Fd, needed: Rights) -> Result<&Connection, Errno> {
-    let descriptor = ctx.table.get(fd)?;
-    let connection = match &descriptor.kind {
-        Kind::Connection(connection) => connection,
+/// The connection, and whether it is `nonblock`.
+fn connection(table: &mut FdTable, fd: Fd, needed: Rights) -> Result<(&mut Connection, bool), Errno> {
+    let descriptor = table.get_mut(fd)?;
+    match descriptor.kind {
+        Kind::Connection(_) => {}
         Kind::Listener(_) => return Err(Errno::Notconn),
         Kind::File(_) | Kind::Directory(_) => return Err(Errno::Notsock),
-    };
+    }
     descriptor.check_rights(needed)?;
-    Ok(connection)
+    let nonblock = descriptor.flags.contains(Fdflags::NONBLOCK);
+    match &mut descriptor.kind {
+        Kind::Connection(connection) => Ok((connection, nonblock)),
+        _ => Err(Errno::Notsock),
+    }
 }

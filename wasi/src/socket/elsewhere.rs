@@ -1,7 +1,7 @@
 //! Where nobody has written sockets yet: listeners can be preopened, and accepting is ENOTSUP.
 
 use std::convert::Infallible;
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSliceMut};
 use std::net::{Shutdown, TcpListener};
 
 use super::Received;
@@ -22,7 +22,7 @@ impl Listener {
         self.0.set_nonblocking(true)
     }
 
-    pub(crate) fn accept(&self, _nonblock: bool) -> Result<Connection, Errno> {
+    pub(crate) fn accept(&self) -> Result<Connection, Errno> {
         Err(Errno::Notsup)
     }
 }
@@ -39,10 +39,6 @@ pub(crate) struct Connection(Infallible);
 
 impl Connection {
     pub(crate) fn receive(&self, _bufs: &mut [IoSliceMut<'_>], _flags: Riflags) -> Result<Received, Errno> {
-        match self.0 {}
-    }
-
-    pub(crate) fn send(&self, _bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
         match self.0 {}
     }
 

@@ -40,6 +40,7 @@ impl From<std::os::unix::net::UnixListener> for Listener {
 }
 
 /// What a reception brought.
+#[derive(Default)]
 pub(crate) struct Received {
     pub(crate) bytes: usize,
     /// A message was longer than the buffers (`RECV_DATA_TRUNCATED`). Never with streams.

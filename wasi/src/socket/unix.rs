@@ -1,12 +1,12 @@
-//! Sockets of Unix, on `recvmsg` and `sendmsg`. Non-blocking is asked for with each call (`MSG_DONTWAIT`), so the
-//! system's own flag on a connection is never touched.
+//! Sockets of Unix, on `recvmsg` and `sendmsg`. Nothing here waits: what would is EAGAIN, and whoever called does the
+//! waiting (`wait/`). It is asked for with each call (`MSG_DONTWAIT`), so the system's own flag on a connection is never
+//! touched.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{Shutdown, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno as SystemErrno, retry_on_intr};
 use rustix::net::{
     RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags, recvmsg, sendmsg, shutdown,
@@ -43,22 +43,13 @@ impl Listener {
         }
     }
 
-    /// The next connection. Waits for one unless `nonblock`; then there being none is EAGAIN.
-    pub(crate) fn accept(&self, nonblock: bool) -> Result<Connection, Errno> {
-        loop {
-            let accepted = match self {
-                Listener::Tcp(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
-                Listener::Unix(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
-            };
-            match accepted {
-                Ok(fd) => return Ok(Connection { fd, nonblock: false }),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !nonblock => {
-                    let wait = || poll(&mut [PollFd::from_borrowed_fd(self.as_fd(), PollFlags::IN)], None);
-                    retry_on_intr(wait).map_err(errno_from_system)?;
-                }
-                Err(error) => return Err(errno_from_io(&error)),
-            }
-        }
+    /// The next connection; EAGAIN when there is none.
+    pub(crate) fn accept(&self) -> Result<Connection, Errno> {
+        let accepted = match self {
+            Listener::Tcp(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
+            Listener::Unix(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
+        };
+        accepted.map(|fd| Connection { fd }).map_err(|error| errno_from_io(&error))
     }
 
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -99,15 +90,13 @@ impl File for Listener {
 #[derive(Debug)]
 pub(crate) struct Connection {
     fd: OwnedFd,
-    nonblock: bool,
 }
 
 impl Connection {
+    /// Receives what there is, up to all of `bufs`, with `RECV_WAITALL` too; EAGAIN when there is nothing.
     pub(crate) fn receive(&self, bufs: &mut [IoSliceMut<'_>], flags: Riflags) -> Result<Received, Errno> {
-        let mut wish = RecvFlags::empty();
+        let mut wish = RecvFlags::DONTWAIT;
         wish.set(RecvFlags::PEEK, flags.contains(Riflags::RECV_PEEK));
-        wish.set(RecvFlags::WAITALL, flags.contains(Riflags::RECV_WAITALL));
-        wish.set(RecvFlags::DONTWAIT, self.nonblock);
         loop {
             // No room for ancillary data: descriptors that a peer sends over are closed by the system.
             match recvmsg(&self.fd, bufs, &mut RecvAncillaryBuffer::default(), wish) {
@@ -121,11 +110,11 @@ impl Connection {
         }
     }
 
-    pub(crate) fn send(&self, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
-        let mut wish = SendFlags::empty();
+    /// Sends what there is room for; EAGAIN when there is none.
+    fn send(&self, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        let wish = SendFlags::DONTWAIT;
         #[cfg(not(target_vendor = "apple"))]
-        wish.insert(SendFlags::NOSIGNAL);
-        wish.set(SendFlags::DONTWAIT, self.nonblock);
+        let wish = wish | SendFlags::NOSIGNAL;
         retry_on_intr(|| sendmsg(&self.fd, bufs, &mut SendAncillaryBuffer::default(), wish)).map_err(errno_from_system)
     }
 
@@ -153,9 +142,7 @@ impl File for Connection {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        socket_flags(flags)?;
-        self.nonblock = flags.contains(Fdflags::NONBLOCK);
-        Ok(())
+        socket_flags(flags)
     }
 
     fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {

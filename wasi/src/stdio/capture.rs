@@ -44,6 +44,14 @@ impl Capture {
         std::mem::take(&mut *self.lock())
     }
 
+    pub(crate) fn len(&self) -> u64 {
+        self.lock().len() as u64
+    }
+
+    pub(crate) fn is_the_same(&self, other: &Capture) -> bool {
+        Arc::ptr_eq(&self.bytes, &other.bytes)
+    }
+
     /// Bytes are appended or not, so a panic elsewhere cannot have left them half-way.
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
         self.bytes.lock().unwrap_or_else(PoisonError::into_inner)

@@ -93,6 +93,14 @@ impl Stdio {
         Stdio(Source::Custom(file))
     }
 
+    /// The capture, if it is one.
+    pub(crate) fn capture(&self) -> Option<&Capture> {
+        match &self.0 {
+            Source::Capture(capture) => Some(capture),
+            _ => None,
+        }
+    }
+
     /// The file, and the flags it has already.
     pub(crate) fn open(self, stream: Stream) -> io::Result<(Box<dyn File>, Fdflags)> {
         let plain = Fdflags::empty();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::rights::{self, RightsRequest};
-use super::{Listing, Mount, Perms};
+use super::{Listing, Mount, Nested, Perms};
 use crate::abi::{Errno, Fdflags, Fdstat, Filetype, Rights};
 use crate::fs::{Directory, File};
 use crate::socket::{Connection, Listener};
@@ -13,6 +13,8 @@ pub(crate) struct Descriptor {
     pub(crate) kind: Kind,
     filetype: Filetype,
     pub(crate) flags: Fdflags,
+    /// Whether it was connected as stdin, stdout or stderr, whatever its number is now.
+    pub(crate) standard: bool,
     rights_base: Rights,
     rights_inheriting: Rights,
     /// `rights_base` as it was at the beginning: tells what was never there from what has been dropped.
@@ -36,12 +38,19 @@ pub(crate) struct OpenDirectory {
     /// The guest's name for it, if it is preopened.
     pub(crate) preopen: Option<Box<[u8]>>,
     pub(crate) listing: Option<Listing>,
+    /// The names below it that lead to other mounts.
+    pub(crate) nested: Option<Arc<Nested>>,
 }
 
 impl OpenDirectory {
-    /// EROFS unless changes are allowed below this directory.
+    fn new(dir: Arc<dyn Directory>, mount: Mount, nested: Option<Arc<Nested>>) -> Self {
+        OpenDirectory { dir, mount, preopen: None, listing: None, nested }
+    }
+
+    /// EROFS unless changes are allowed below this directory. With other mounts there, only the path tells:
+    /// [`Way::check_writable`](super::Way::check_writable).
     pub(crate) fn check_writable(&self) -> Result<(), Errno> {
-        check_writable(self.mount.perms)
+        if self.nested.is_some() { Ok(()) } else { check_writable(self.mount.perms) }
     }
 }
 
@@ -51,7 +60,16 @@ fn check_writable(perms: Perms) -> Result<(), Errno> {
 
 impl Descriptor {
     fn new(kind: Kind, filetype: Filetype, flags: Fdflags, base: Rights, inheriting: Rights, perms: Perms) -> Self {
-        Descriptor { kind, filetype, flags, rights_base: base, rights_inheriting: inheriting, granted: base, perms }
+        Descriptor {
+            kind,
+            filetype,
+            flags,
+            standard: false,
+            rights_base: base,
+            rights_inheriting: inheriting,
+            granted: base,
+            perms,
+        }
     }
 
     /// A stream or file that belongs to no mount, open for what `rights` says.
@@ -74,15 +92,22 @@ impl Descriptor {
         flags: Fdflags,
         request: RightsRequest,
         mount: Mount,
+        nested: Option<Arc<Nested>>,
     ) -> Self {
         let (base, inheriting) = request.for_directory();
-        let kind = Kind::Directory(Box::new(OpenDirectory { dir, mount, preopen: None, listing: None }));
+        let kind = Kind::Directory(Box::new(OpenDirectory::new(dir, mount, nested)));
         Descriptor::new(kind, Filetype::Directory, flags, base, inheriting, mount.perms)
     }
 
     /// A preopened directory.
-    pub(crate) fn for_preopen(dir: Arc<dyn Directory>, name: Box<[u8]>, mount: Mount) -> Self {
-        let kind = Kind::Directory(Box::new(OpenDirectory { dir, mount, preopen: Some(name), listing: None }));
+    pub(crate) fn for_preopen(
+        dir: Arc<dyn Directory>,
+        name: Box<[u8]>,
+        mount: Mount,
+        nested: Option<Arc<Nested>>,
+    ) -> Self {
+        let directory = OpenDirectory { preopen: Some(name), ..OpenDirectory::new(dir, mount, nested) };
+        let kind = Kind::Directory(Box::new(directory));
         let (base, inheriting) = (rights::PREOPEN_BASE, rights::PREOPEN_INHERITING);
         Descriptor::new(kind, Filetype::Directory, Fdflags::empty(), base, inheriting, mount.perms)
     }

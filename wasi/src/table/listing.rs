@@ -1,6 +1,6 @@
 //! A directory's listing as `fd_readdir` walks it.
 //!
-//! Cookies are positions: `.` is 0, `..` is 1, then the file system's own order. One listing is under way per
+//! Cookies are positions: `.` is 0, `..` is 1, then the mounts below it, then the file system's own order. One listing is under way per
 //! descriptor, and what it has given is remembered, so that going on is linear, older cookies resume, and entries
 //! deleted meanwhile leave no gap.
 //!
@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 
+use super::Nested;
 use crate::abi::{Errno, Filetype};
 use crate::fs::{Directory, DirectoryEntry, Entries};
 
@@ -25,17 +26,23 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn start(dir: &dyn Directory) -> Result<Self, Errno> {
+    pub(crate) fn start(dir: &dyn Directory, nested: Option<&Nested>) -> Result<Self, Errno> {
         let dot = DirectoryEntry { name: b".".to_vec(), ino: dir.stat()?.ino, filetype: Filetype::Directory };
         // What is above may be outside the sandbox. 0 is "unknown", and libc does not look for it.
         let dot_dot = DirectoryEntry { name: b"..".to_vec(), ino: 0, filetype: Filetype::Directory };
-        Ok(Listing { rest: Some(dir.entries()?), window: VecDeque::from([dot, dot_dot]), first: 0 })
+        let rest = nested.map_or_else(|| dir.entries(), |nested| nested.entries(dir))?;
+        Ok(Listing { rest: Some(rest), window: VecDeque::from([dot, dot_dot]), first: 0 })
     }
 
     /// The entry at `position`; `None` beyond the end.
-    pub(crate) fn entry(&mut self, dir: &dyn Directory, position: u64) -> Result<Option<&DirectoryEntry>, Errno> {
+    pub(crate) fn entry(
+        &mut self,
+        dir: &dyn Directory,
+        nested: Option<&Nested>,
+        position: u64,
+    ) -> Result<Option<&DirectoryEntry>, Errno> {
         if position < self.first {
-            *self = Listing::start(dir)?;
+            *self = Listing::start(dir, nested)?;
         }
         while position - self.first >= self.window.len() as u64 {
             match self.rest.as_mut().and_then(Iterator::next) {

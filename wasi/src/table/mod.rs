@@ -8,6 +8,7 @@
 mod descriptor;
 mod listing;
 mod mount;
+mod nested;
 mod rights;
 
 pub(crate) use descriptor::{Descriptor, Kind, OpenDirectory};
@@ -15,6 +16,7 @@ pub use listing::LISTING_WINDOW;
 pub(crate) use listing::Listing;
 pub(crate) use mount::Mount;
 pub use mount::Perms;
+pub(crate) use nested::{Nested, Way, nest};
 pub(crate) use rights::{CONNECTION, RightsRequest, STANDARD_INPUT, STANDARD_OUTPUT};
 
 use std::cmp::Reverse;
@@ -42,8 +44,9 @@ impl FdTable {
     }
 
     /// Connects stdin, stdout or stderr.
-    pub(crate) fn set_stdio(&mut self, number: usize, descriptor: Descriptor) {
+    pub(crate) fn set_stdio(&mut self, number: usize, mut descriptor: Descriptor) {
         debug_assert!(number < FIRST_FREE as usize);
+        descriptor.standard = true;
         self.slots[number] = Some(descriptor);
     }
 

@@ -64,8 +64,9 @@ const DIRECTORY: Rights = Rights::FD_READDIR
 /// Need a file that is open for writing.
 const NEED_WRITE: Rights = Rights::FD_WRITE.union(Rights::FD_ALLOCATE).union(Rights::FD_FILESTAT_SET_SIZE);
 
-/// What stdin is open for. All that has to do with a position falls away where there is none.
-pub(crate) const STANDARD_INPUT: Rights = FILE.difference(NEED_WRITE);
+/// What stdin is open for: reading, and no change to what it is connected to. All that has to do with a position falls
+/// away where there is none.
+pub(crate) const STANDARD_INPUT: Rights = FILE.difference(NEED_WRITE).difference(Rights::FD_FILESTAT_SET_TIMES);
 
 /// What stdout and stderr are open for.
 pub(crate) const STANDARD_OUTPUT: Rights = FILE.difference(Rights::FD_READ);

@@ -186,6 +186,7 @@ pub fn link_refuses(fs: &Fixture) {
         ("file", "dangling", Errno::Exist),
         ("file", "x/", Errno::Noent),
         ("file", "dir/", Errno::Exist),
+        ("file", "other/", Errno::Notdir),
         ("file", ".", Errno::Exist),
         ("file", "dir/..", Errno::Exist),
         ("file/", "x", Errno::Notdir),

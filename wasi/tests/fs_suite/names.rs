@@ -146,7 +146,7 @@ pub fn symlink(fs: &Fixture) {
             ("dangling", Err(Errno::Exist)),
             ("fresh/", Err(Errno::Noent)),
             ("dir/", Err(Errno::Exist)),
-            ("file/", Err(Errno::Exist)),
+            ("file/", Err(Errno::Notdir)),
             ("dangling/", Err(Errno::Exist)),
             (".", Err(Errno::Exist)),
             ("dir/..", Err(Errno::Exist)),

@@ -120,6 +120,8 @@ impl MemoryDirectory {
         let mut tree = self.volume.tree_mut();
         let place = self.named(&tree, path, Errno::Exist, Errno::Exist)?;
         match place.inode {
+            // As POSIX has it; Linux says EEXIST.
+            Some(inode) if place.slash && !slash_allowed && matches!(inode.body, Body::File(_)) => Err(Errno::Notdir),
             Some(_) => Err(Errno::Exist),
             None if place.slash && !slash_allowed => Err(Errno::Noent),
             None => {
@@ -254,8 +256,10 @@ impl Directory for MemoryDirectory {
         }
         let (new, old) = (new?, old?);
         let inode = old.inode.ok_or(Errno::Noent)?;
-        if new.inode.is_some() {
-            return Err(Errno::Exist);
+        match &new.inode {
+            Some(inode) if new.slash && matches!(inode.body, Body::File(_)) => return Err(Errno::Notdir),
+            Some(_) => return Err(Errno::Exist),
+            None => {}
         }
         tree.names(new.parent)?;
         if new.slash {

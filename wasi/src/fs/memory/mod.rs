@@ -129,6 +129,10 @@ impl MemoryFs {
         self.volume.ledger.bytes()
     }
 
+    pub(crate) fn is_the_same(&self, other: &MemoryFs) -> bool {
+        Arc::ptr_eq(&self.volume, &other.volume)
+    }
+
     /// Inodes in use now, those included that only open files still hold.
     pub fn inodes_used(&self) -> u64 {
         self.volume.ledger.inodes()

@@ -20,6 +20,7 @@ use crate::clocks::ClockSource;
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::table::FdTable;
+use crate::wait::Waits;
 use subscription::{EVENT_SIZE, Event, Subscription, Wish};
 use wait::{Waiting, may_wait, wait};
 
@@ -84,6 +85,8 @@ pub(crate) fn poll_with(
     let subscriptions: Vec<Subscription> =
         bytes.chunks_exact(layout.size).map(|bytes| layout.decode(bytes)).collect::<Result<_, _>>()?;
 
+    // A guest that polls without ever having to wait is ended here.
+    ctx.waits.check()?;
     let outcomes = Poll::new(ctx, &subscriptions).run()?;
 
     let room = memory.bytes_mut(events, count * EVENT_SIZE)?;
@@ -108,6 +111,7 @@ struct Moment {
 
 /// One call's state: an outcome for each subscription, and what those without one wait for.
 struct Poll<'a> {
+    waits: &'a Waits,
     table: &'a mut FdTable,
     clocks: &'a ClockSource,
     outcomes: Vec<Option<Event>>,
@@ -118,8 +122,8 @@ struct Poll<'a> {
 impl<'a> Poll<'a> {
     fn new(ctx: &'a mut WasiCtx, subscriptions: &[Subscription]) -> Self {
         let outcomes = vec![None; subscriptions.len()];
-        let mut poll =
-            Poll { table: &mut ctx.table, clocks: &ctx.clocks, outcomes, moments: Vec::new(), waiting: Vec::new() };
+        let WasiCtx { waits, table, clocks, .. } = ctx;
+        let mut poll = Poll { waits, table, clocks, outcomes, moments: Vec::new(), waiting: Vec::new() };
         for (index, subscription) in subscriptions.iter().enumerate() {
             let settled = match subscription.wish {
                 Wish::Clock { id, timeout, absolute } => poll.add_clock(index, id, timeout, absolute),
@@ -176,13 +180,7 @@ impl<'a> Poll<'a> {
         loop {
             let nearest = self.nearest();
             let span = if settled { Some(Duration::ZERO) } else { nearest.map(|(_, span)| span) };
-            match nearest {
-                Some((moment, _)) if self.waiting.is_empty() && !settled => {
-                    self.clocks.sleep_until(moment.id, moment.until);
-                    self.outcomes[moment.index] = Some(Event::default());
-                }
-                _ => self.wait(span)?,
-            }
+            self.wait(span)?;
             self.strike();
             if settled || self.outcomes.iter().any(Option::is_some) {
                 return Ok(self.outcomes);
@@ -206,10 +204,10 @@ impl<'a> Poll<'a> {
 
     /// Waits for descriptors, for `span` at most. Being interrupted is an end of the wait with nothing ready.
     fn wait(&mut self, span: Option<Duration>) -> Result<(), Errno> {
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() && span == Some(Duration::ZERO) {
             return Ok(());
         }
-        for (index, readiness) in wait(self.table, &self.waiting, span)? {
+        for (index, readiness) in wait(self.waits, self.table, &self.waiting, span)? {
             let Waiting { index, fd, write } = self.waiting[index];
             let event = readiness.and_then(|flags| self.ready(fd, write, flags));
             self.outcomes[index] = Some(event.unwrap_or_else(Event::failed));

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 
 use crate::abi::{Errno, Eventrwflags};
-use crate::fs::{File, errno_from_system};
+use crate::fs::File;
 use crate::guest::Fd;
 use crate::table::FdTable;
+use crate::wait::Waits;
 
 /// A descriptor that is waited for.
 #[derive(Clone, Copy)]
@@ -26,20 +27,20 @@ pub(super) fn may_wait(file: &dyn File) -> bool {
     file.pollable().is_some()
 }
 
-/// Which of `waiting` are ready within `span` (`None`: whenever), by their places there, with flags or an error.
-pub(super) fn wait(table: &FdTable, waiting: &[Waiting], span: Option<Duration>) -> Result<Vec<Ready>, Errno> {
-    let mut fds = Vec::with_capacity(waiting.len());
+/// Which of `waiting` are ready within `span` (`None`: whenever), by their places there, with flags or an error. None:
+/// the time is over, or the wait was interrupted.
+pub(super) fn wait(
+    waits: &Waits,
+    table: &FdTable,
+    waiting: &[Waiting],
+    span: Option<Duration>,
+) -> Result<Vec<Ready>, Errno> {
+    let mut fds = Vec::with_capacity(waiting.len() + 1);
     for entry in waiting {
         let fd = table.get(entry.fd)?.as_file().and_then(|file| file.pollable()).ok_or(Errno::Badf)?;
         fds.push(PollFd::from_borrowed_fd(fd, if entry.write { PollFlags::OUT } else { PollFlags::IN }));
     }
-    // The longest time there is, 2⁶⁴ ns, fits.
-    let timeout = span.map(Timespec::try_from).transpose().map_err(|_| Errno::Inval)?;
-    match poll(&mut fds, timeout.as_ref()) {
-        Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
-        Ok(_) => {}
-        Err(errno) => return Err(errno_from_system(errno)),
-    }
+    waits.poll(&mut fds, span)?;
     let ready = fds.iter().enumerate().filter(|(_, fd)| !fd.revents().is_empty());
     Ok(ready.map(|(index, fd)| (index, readiness(fd.revents()))).collect())
 }

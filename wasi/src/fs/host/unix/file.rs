@@ -2,12 +2,14 @@
 //!
 //! What it is was found out once, when it came in. Only regular files and block devices have a cursor here; of a
 //! character device (`/dev/null` has one, to the system) no guest may think that it is a file.
+//!
+//! Streams never wait here: what would is EAGAIN, and whoever called does the waiting (`wait/`).
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{self as system, FallocateFlags, OFlags};
+use rustix::fs::{self as system, FallocateFlags, FileType, OFlags};
 
 use super::{stat, timestamps, transfer};
 use crate::abi::{Advice, Errno, Fdflags, Filestat, Filetype};
@@ -15,19 +17,30 @@ use crate::fs::{File, SetTime, errno_from_system};
 
 /// An open file of the host.
 ///
-/// Of a regular file, `append` and the sync flags are kept here and asked for with every write; the descriptor's own
-/// status flags are left alone. Of a stream, `nonblock` is set on the descriptor itself. If that came from outside
-/// ([`from_std`](Self::from_std), [`from_fd`](Self::from_fd)) other processes may share it, a terminal
-/// above all; so the flags found are put back when the file is dropped.
+/// Of a regular file, `append` and the sync flags are kept here and asked for with every write. A stream that would wait,
+/// a pipe, a socket, a terminal, is [`Errno::Again`] whether or not `nonblock` is set: the functions wait on
+/// [`pollable`](File::pollable). The system's status flags of a descriptor that came from outside
+/// ([`from_std`](Self::from_std), [`from_fd`](Self::from_fd)) are left alone: other processes may share it, a terminal
+/// above all.
 #[derive(Debug)]
 pub struct HostFile {
     fd: OwnedFd,
     filetype: Filetype,
-    seekable: bool,
+    access: Access,
     flags: Fdflags,
-    /// Status flags of a stream from outside, once they were changed.
-    found: Option<OFlags>,
-    outside: bool,
+}
+
+/// How bytes are moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// A regular file or block device: it has a position and never waits.
+    Position,
+    /// The descriptor is this file's alone and says `O_NONBLOCK`.
+    Nonblocking,
+    /// A shared pipe or socket: each call says that it does not wait.
+    PerCall,
+    /// A shared terminal or device, or a system without such calls: it is asked first.
+    AskFirst,
 }
 
 impl HostFile {
@@ -47,22 +60,27 @@ impl HostFile {
     /// Takes over any descriptor, for instance a duplicate of stdin's or one end of a pipe.
     pub fn from_fd(fd: OwnedFd) -> HostFile {
         // A descriptor that cannot even be asked is a stream of no known type; its first transfer will say why.
-        let filetype = system::fstat(&fd).map_or(Filetype::Unknown, |stat| stat::filestat(&stat).filetype);
+        let found = system::fstat(&fd).map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode));
+        let filetype = stat::filetype(found);
+        let access = match found {
+            FileType::RegularFile | FileType::BlockDevice => Access::Position,
+            FileType::Fifo | FileType::Socket => Access::PerCall,
+            _ => Access::AskFirst,
+        };
         let found = system::fcntl_getfl(&fd).unwrap_or(OFlags::empty());
         let mut flags = Fdflags::empty();
         flags.set(Fdflags::APPEND, found.contains(OFlags::APPEND));
         flags.set(Fdflags::NONBLOCK, found.contains(OFlags::NONBLOCK));
         flags.set(Fdflags::SYNC, found.contains(OFlags::SYNC));
         flags.set(Fdflags::DSYNC, found.contains(OFlags::DSYNC) && !found.contains(OFlags::SYNC));
-        let mut file = HostFile::opened(fd, filetype, flags);
-        file.outside = true;
-        file
+        HostFile { fd, filetype, access, flags }
     }
 
-    /// What [`super::open`] has opened. On a stream, `NONBLOCK` says what the descriptor already is.
+    /// What [`super::open`] has opened, with `O_NONBLOCK` if it is no regular file.
     pub(super) fn opened(fd: OwnedFd, filetype: Filetype, flags: Fdflags) -> HostFile {
         let seekable = matches!(filetype, Filetype::RegularFile | Filetype::BlockDevice);
-        HostFile { fd, filetype, seekable, flags, found: None, outside: false }
+        let access = if seekable { Access::Position } else { Access::Nonblocking };
+        HostFile { fd, filetype, access, flags }
     }
 
     /// The flags in force; of a file from outside, at first those it came with.
@@ -71,21 +89,17 @@ impl HostFile {
     }
 
     fn with_position(&self) -> Result<BorrowedFd<'_>, Errno> {
-        if self.seekable { Ok(self.fd.as_fd()) } else { Err(Errno::Spipe) }
+        if self.is_seekable() { Ok(self.fd.as_fd()) } else { Err(Errno::Spipe) }
+    }
+
+    fn is_seekable(&self) -> bool {
+        self.access == Access::Position
     }
 }
 
 impl From<std::fs::File> for HostFile {
     fn from(file: std::fs::File) -> HostFile {
         HostFile::from_std(file)
-    }
-}
-
-impl Drop for HostFile {
-    fn drop(&mut self) {
-        if let Some(found) = self.found {
-            let _ = system::fcntl_setfl(&self.fd, found);
-        }
     }
 }
 
@@ -99,12 +113,32 @@ impl File for HostFile {
     }
 
     fn read(&mut self, bufs: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
-        transfer::read(self.fd.as_fd(), bufs)
+        match self.access {
+            Access::Position | Access::Nonblocking => transfer::read(self.fd.as_fd(), bufs),
+            Access::PerCall => match transfer::read_now(self.fd.as_fd(), bufs) {
+                Err(Errno::Notsup) => {
+                    self.access = Access::AskFirst;
+                    self.read(bufs)
+                }
+                done => done,
+            },
+            Access::AskFirst => transfer::read_if_ready(self.fd.as_fd(), bufs),
+        }
     }
 
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
-        let flags = if self.seekable { self.flags } else { Fdflags::empty() };
-        transfer::write(self.fd.as_fd(), bufs, flags)
+        match self.access {
+            Access::Position => transfer::write(self.fd.as_fd(), bufs, self.flags),
+            Access::Nonblocking => transfer::write(self.fd.as_fd(), bufs, Fdflags::empty()),
+            Access::PerCall => match transfer::write_now(self.fd.as_fd(), bufs) {
+                Err(Errno::Notsup) => {
+                    self.access = Access::AskFirst;
+                    self.write(bufs)
+                }
+                done => done,
+            },
+            Access::AskFirst => transfer::write_if_ready(self.fd.as_fd(), bufs),
+        }
     }
 
     fn read_at(&mut self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize, Errno> {
@@ -161,16 +195,7 @@ impl File for HostFile {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        // Regular files never wait, and what else there is to them is asked for with each write.
-        if !self.seekable && (self.flags ^ flags).contains(Fdflags::NONBLOCK) {
-            let present = system::fcntl_getfl(&self.fd).map_err(errno_from_system)?;
-            let mut wanted = present;
-            wanted.set(OFlags::NONBLOCK, flags.contains(Fdflags::NONBLOCK));
-            system::fcntl_setfl(&self.fd, wanted).map_err(errno_from_system)?;
-            if self.outside {
-                self.found.get_or_insert(present);
-            }
-        }
+        // Nothing here ever waits, and what else there is is asked for with each write.
         self.flags = flags;
         Ok(())
     }
@@ -180,7 +205,7 @@ impl File for HostFile {
     }
 
     fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {
-        if self.seekable {
+        if self.is_seekable() {
             let cursor = system::tell(&self.fd).map_err(errno_from_system)?;
             return Ok(Some(self.stat()?.size.saturating_sub(cursor)));
         }
@@ -189,6 +214,6 @@ impl File for HostFile {
     }
 
     fn pollable(&self) -> Option<BorrowedFd<'_>> {
-        if self.seekable { None } else { Some(self.fd.as_fd()) }
+        if self.is_seekable() { None } else { Some(self.fd.as_fd()) }
     }
 }

@@ -1,8 +1,8 @@
 //! `path_open` on the host: one `openat2` by cap-std, then one `fstat` to learn what it was.
 //!
 //! Every open says `O_NONBLOCK`, so that a FIFO or a device cannot hold up the guest's host, and `O_NOCTTY`, so that no
-//! terminal becomes the host's own. On regular files and directories that means nothing afterwards and is left; on
-//! everything else it is taken back unless the guest has asked for it.
+//! terminal becomes the host's own. On regular files and directories that means nothing afterwards; on everything else
+//! it stays whether or not the guest has asked for it, as files never wait themselves.
 
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptionsExt};
-use rustix::fs::{FileType, OFlags, fcntl_setfl, fstat};
+use rustix::fs::{FileType, OFlags, fstat};
 
 use super::place::{self, Place};
 use super::{HostDirectory, HostFile, node, stat};
-use crate::abi::{Errno, Fdflags, Filetype};
+use crate::abi::{Errno, Filetype};
 use crate::fs::{OpenOptions, Opened, errno_from_io, errno_from_system, path};
 
 /// Opens `path` below `start`.
@@ -40,10 +40,6 @@ pub(super) fn open(start: &Dir, path: &[u8], options: &OpenOptions) -> Result<Op
     };
     if filetype == Filetype::Directory {
         return Ok(directory(file));
-    }
-    if filetype != Filetype::RegularFile && !options.flags.contains(Fdflags::NONBLOCK) {
-        // Nothing else that F_SETFL could lose was set.
-        fcntl_setfl(&file, OFlags::empty()).map_err(errno_from_system)?;
     }
     Ok(Opened::File(Box::new(HostFile::opened(file, filetype, options.flags))))
 }

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, Stat, statat};
+use rustix::fs::{AtFlags, FileType, Stat, statat};
 
 use crate::abi::Errno;
 use crate::fs::path::{self, Last};
@@ -72,9 +72,15 @@ impl<'d, 'p> Place<'d, 'p> {
         statat(self.directory(), name, AtFlags::SYMLINK_NOFOLLOW).map_err(errno_from_system)
     }
 
-    /// Fails as the system does when `name` was followed by a slash but cannot become a directory: EEXIST when
-    /// something is there, ENOENT when not.
+    /// Fails when `name` was followed by a slash but cannot become a directory: ENOENT when nothing is there, EEXIST for
+    /// a directory or a link to whatever, ENOTDIR for anything else (POSIX; Linux says EEXIST).
     pub(super) fn refuse_slash(&self, name: &[u8]) -> Result<(), Errno> {
-        if self.slash { self.stat(name).and(Err(Errno::Exist)) } else { Ok(()) }
+        if !self.slash {
+            return Ok(());
+        }
+        match FileType::from_raw_mode(self.stat(name)?.st_mode) {
+            FileType::Directory | FileType::Symlink => Err(Errno::Exist),
+            _ => Err(Errno::Notdir),
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! Appending and synchronous writes on Linux: `pwritev2` takes the wish per call (`RWF_*`), so that the descriptor
-//! itself stays free of `O_APPEND` and `pwrite` stays what POSIX says it is. Systems that only look like Linux may
+//! Appending, synchronous and non-waiting transfers on Linux: `preadv2` and `pwritev2` take the wish per call (`RWF_*`), so
+//! that the descriptor itself stays free of `O_APPEND` and `O_NONBLOCK`, and `pwrite` stays what POSIX says it is. Systems that only look like Linux may
 //! not know these flags; then [`portable`] does it.
 
-use std::io::IoSlice;
+use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::BorrowedFd;
 
-use rustix::io::{self, Errno, ReadWriteFlags, pwritev2, retry_on_intr};
+use rustix::io::{self, Errno, ReadWriteFlags, preadv2, pwritev2, retry_on_intr};
 
 use super::portable;
 use crate::abi::Fdflags;
@@ -34,6 +34,20 @@ pub(super) fn write_at(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>], offset: u64, fl
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => portable::write_at(fd, bufs, offset, flags),
         done => done,
     }
+}
+
+/// Reads at the cursor without waiting. Pipes have known how since Linux 6.4, sockets for longer.
+pub(super) fn read_now(fd: BorrowedFd<'_>, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    unless_unknown(retry_on_intr(|| preadv2(fd, bufs, AT_CURSOR, ReadWriteFlags::NOWAIT)))
+}
+
+/// Writes at the cursor without waiting.
+pub(super) fn write_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    unless_unknown(retry_on_intr(|| pwritev2(fd, bufs, AT_CURSOR, ReadWriteFlags::NOWAIT)))
+}
+
+fn unless_unknown(done: io::Result<usize>) -> io::Result<usize> {
+    done.map_err(|errno| if errno == Errno::NOSYS { Errno::OPNOTSUPP } else { errno })
 }
 
 /// Linux gives `O_RSYNC` the meaning of `O_SYNC`; so do we.

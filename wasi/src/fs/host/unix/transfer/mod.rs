@@ -6,6 +6,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::BorrowedFd;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{self, retry_on_intr};
 
 use crate::abi::{Errno, Fdflags};
@@ -20,6 +21,9 @@ use linux as system;
 #[cfg(not(target_os = "linux"))]
 use portable as system;
 
+/// What a stream takes at once that says it is ready: POSIX's promise for pipes, `PIPE_BUF`, which is this on Linux.
+const READY_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+
 /// Flags that a plain `writev` does not honour by itself.
 const SPECIAL: Fdflags = Fdflags::APPEND.union(Fdflags::DSYNC).union(Fdflags::RSYNC).union(Fdflags::SYNC);
 
@@ -31,6 +35,45 @@ pub(super) fn read(fd: BorrowedFd<'_>, bufs: &mut [IoSliceMut<'_>]) -> Result<us
         bufs => retry_on_intr(|| io::readv(fd, bufs)),
     }
     .map_err(errno_from_system)
+}
+
+/// Reads from a stream what there is; EAGAIN when there is nothing, and ENOTSUP when such a stream cannot be read without
+/// perhaps waiting.
+pub(super) fn read_now(fd: BorrowedFd<'_>, bufs: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+    system::read_now(fd, bufs).map_err(errno_from_system)
+}
+
+/// Writes to a stream what there is room for; EAGAIN and ENOTSUP as [`read_now`].
+pub(super) fn write_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
+    system::write_now(fd, bufs).map_err(errno_from_system)
+}
+
+/// Reads from a stream if that is ready; EAGAIN if not. Where several read from one stream, another may be faster, and
+/// then this waits.
+pub(super) fn read_if_ready(fd: BorrowedFd<'_>, bufs: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+    check_ready(fd, PollFlags::IN)?;
+    read(fd, bufs)
+}
+
+/// Writes to a stream if that is ready, and then not more than [`READY_BYTES`]; EAGAIN if not. A terminal with less room
+/// than that may wait.
+pub(super) fn write_if_ready(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
+    check_ready(fd, PollFlags::OUT)?;
+    if bufs.iter().map(|buf| buf.len()).sum::<usize>() <= READY_BYTES {
+        return write_plain(fd, bufs).map_err(errno_from_system);
+    }
+    let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| &buf[..buf.len().min(READY_BYTES)]);
+    write_plain(fd, &[IoSlice::new(first)]).map_err(errno_from_system)
+}
+
+fn check_ready(fd: BorrowedFd<'_>, events: PollFlags) -> Result<(), Errno> {
+    let ready = || poll(&mut [PollFd::from_borrowed_fd(fd, events)], Some(&Timespec::default()));
+    match retry_on_intr(ready) {
+        Ok(0) => Err(Errno::Again),
+        // What is wrong with it, if something is, the transfer says.
+        Ok(_) => Ok(()),
+        Err(errno) => Err(errno_from_system(errno)),
+    }
 }
 
 /// Reads at `offset`.

@@ -1,6 +1,6 @@
 //! Appending and synchronous writes in POSIX: `O_APPEND` is set for the length of the call, and a flush follows.
 
-use std::io::IoSlice;
+use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::BorrowedFd;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, fdatasync, fsync};
@@ -25,6 +25,18 @@ pub(super) fn write_at(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>], offset: u64, fl
     };
     flush(fd, flags)?;
     Ok(written)
+}
+
+/// POSIX has no reading that does not wait on a descriptor that does.
+#[cfg_attr(target_os = "linux", allow(dead_code))]
+pub(super) fn read_now(_fd: BorrowedFd<'_>, _bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    Err(io::Errno::OPNOTSUPP)
+}
+
+/// Nor such writing.
+#[cfg_attr(target_os = "linux", allow(dead_code))]
+pub(super) fn write_now(_fd: BorrowedFd<'_>, _bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    Err(io::Errno::OPNOTSUPP)
 }
 
 /// Calls `write` while the descriptor's `O_APPEND` is as wanted, and puts it back.

@@ -1,0 +1,90 @@
+//! wasmi, functions typed both ways; and wasmi_wasi.
+//!
+//! What makes it fast: the guest's memory is looked up once and kept in the store's data.
+
+use wasmi::{Caller, Engine, Error, Linker, Memory, Module, Store};
+use wasmi_wasi::wasi_common::pipe::{ReadPipe, WritePipe};
+use wasmi_wasi::{Dir, WasiCtx, WasiCtxBuilder, add_to_linker, ambient_authority};
+
+use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::wasi::{Export, WasiCase, WasiGuest};
+use crate::world::{ARGS, ENV, World};
+
+type Data = Option<Memory>;
+
+/// Typed both ways.
+pub fn call(case: &CallCase) -> Option<Timed> {
+    let engine = Engine::default();
+    let module = Module::new(&engine, case.guest()).expect("a valid guest");
+    let mut linker = Linker::new(&engine);
+    let defined = match case.function {
+        HostFunction::Two => linker.func_wrap("env", "f", |a: i32, _: i64| a),
+        HostFunction::None => linker.func_wrap("env", "f", || 1),
+        HostFunction::One => linker.func_wrap("env", "f", |a: i64| a as i32),
+        HostFunction::Eight => {
+            linker.func_wrap("env", "f", |_: i64, _: i64, _: i64, _: i64, _: i64, _: i64, _: i64, a: i64| a as i32)
+        }
+        HostFunction::Sixteen => linker.func_wrap(
+            "env",
+            "f",
+            |_: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             a: i64| { a as i32 },
+        ),
+        HostFunction::ReadMemory => linker.func_wrap("env", "f", |caller: Caller<'_, Data>, at: u32| {
+            let memory = caller.data().ok_or_else(|| Error::new("no memory"))?;
+            let bytes = memory.data(&caller).get(at as usize..).and_then(|bytes| bytes.first_chunk());
+            bytes.map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(|| Error::new("outside the guest's memory"))
+        }),
+    };
+    defined.expect("a new name");
+    let mut store: Store<Data> = Store::new(&engine, None);
+    let instance = linker.instantiate_and_start(&mut store, &module).expect("nothing else is imported");
+    *store.data_mut() = instance.get_memory(&store, "memory");
+    Some(if case.way == Way::HostToGuest {
+        let run = instance.get_typed_func::<(u32, u64), u32>(&store, "run").expect("the guest exports run");
+        case.timed(move |argument| run.call(&mut store, (argument, 7)).expect("no trap"))
+    } else {
+        let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the guest exports run");
+        case.timed(move |argument| run.call(&mut store, argument).expect("no trap"))
+    })
+}
+
+/// The guest of a case, with everything that [`World`] has.
+pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
+    let engine = Engine::default();
+    let module = Module::new(&engine, case.guest()).expect("a valid guest");
+    let mut linker = Linker::new(&engine);
+    add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).expect("WASI");
+    let mut builder = WasiCtxBuilder::new();
+    for arg in ARGS {
+        builder.arg(arg).expect("no NUL");
+    }
+    for (name, value) in ENV {
+        builder.env(name, value).expect("no NUL");
+    }
+    builder.stdin(Box::new(ReadPipe::new(std::io::repeat(b'x')))).stdout(Box::new(WritePipe::new(std::io::sink())));
+    for (dir, name) in [(world.files(), "/files"), (world.list(), "/list")] {
+        let dir = Dir::open_ambient_dir(dir, ambient_authority()).expect("a directory");
+        builder.preopened_dir(dir, name).expect("room in the table");
+    }
+    let mut store = Store::new(&engine, builder.build());
+    let instance = linker.instantiate_and_start(&mut store, &module).expect("WASI has all that is imported");
+    let exports = Export::ALL.map(|export| {
+        instance.get_typed_func::<u32, u32>(&store, export.name()).expect("every guest has the three exports")
+    });
+    Some(WasiGuest::new(move |export, argument| exports[export as usize].call(&mut store, argument).expect("no trap")))
+}

@@ -1,0 +1,90 @@
+//! wasmtime, compiling with Cranelift, functions typed both ways; and wasmtime-wasi's preview1.
+//!
+//! What makes it fast: the guest's memory is looked up once and kept in the store's data; WASI may block the thread it
+//! runs on, which spares file operations a thread pool.
+
+use wasmtime::{Caller, Engine, Error, Linker, Memory, Module, Store};
+use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
+use wasmtime_wasi::p2::pipe::{MemoryInputPipe, SinkOutputStream};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+
+use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::wasi::{Export, WasiCase, WasiGuest};
+use crate::world::{ARGS, ENV, World};
+
+type Data = Option<Memory>;
+
+/// Typed both ways.
+pub fn call(case: &CallCase) -> Option<Timed> {
+    let engine = Engine::default();
+    let module = Module::new(&engine, case.guest()).expect("a valid guest");
+    let mut linker = Linker::new(&engine);
+    let defined = match case.function {
+        HostFunction::Two => linker.func_wrap("env", "f", |a: i32, _: i64| a),
+        HostFunction::None => linker.func_wrap("env", "f", || 1),
+        HostFunction::One => linker.func_wrap("env", "f", |a: i64| a as i32),
+        HostFunction::Eight => {
+            linker.func_wrap("env", "f", |_: i64, _: i64, _: i64, _: i64, _: i64, _: i64, _: i64, a: i64| a as i32)
+        }
+        HostFunction::Sixteen => linker.func_wrap(
+            "env",
+            "f",
+            |_: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             _: i64,
+             a: i64| { a as i32 },
+        ),
+        HostFunction::ReadMemory => linker.func_wrap("env", "f", |caller: Caller<'_, Data>, at: u32| {
+            let memory = caller.data().ok_or_else(|| Error::msg("no memory"))?;
+            let bytes = memory.data(&caller).get(at as usize..).and_then(|bytes| bytes.first_chunk());
+            bytes.map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(|| Error::msg("outside the guest's memory"))
+        }),
+    };
+    defined.expect("a new name");
+    let mut store: Store<Data> = Store::new(&engine, None);
+    let instance = linker.instantiate(&mut store, &module).expect("nothing else is imported");
+    *store.data_mut() = instance.get_memory(&mut store, "memory");
+    Some(if case.way == Way::HostToGuest {
+        let run = instance.get_typed_func::<(u32, u64), u32>(&mut store, "run").expect("the guest exports run");
+        case.timed(move |argument| run.call(&mut store, (argument, 7)).expect("no trap"))
+    } else {
+        let run = instance.get_typed_func::<u32, u32>(&mut store, "run").expect("the guest exports run");
+        case.timed(move |argument| run.call(&mut store, argument).expect("no trap"))
+    })
+}
+
+/// How much stdin has: more than is read. Untouched zeros, which take no memory.
+const ENDLESS: usize = 1 << 30;
+
+/// The guest of a case, with everything that [`World`] has.
+pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
+    let engine = Engine::default();
+    let module = Module::new(&engine, case.guest()).expect("a valid guest");
+    let mut linker = Linker::new(&engine);
+    add_to_linker_sync(&mut linker, |ctx: &mut WasiP1Ctx| ctx).expect("WASI");
+    let mut builder = WasiCtxBuilder::new();
+    builder.args(&ARGS).envs(&ENV).stdin(MemoryInputPipe::new(vec![0; ENDLESS])).stdout(SinkOutputStream);
+    builder.allow_blocking_current_thread(true);
+    for (dir, name) in [(world.files(), "/files"), (world.list(), "/list")] {
+        builder.preopened_dir(dir, name, FsPerms::ReadWrite).expect("a directory");
+    }
+    let mut store = Store::new(&engine, builder.build_p1());
+    let instance = linker.instantiate(&mut store, &module).expect("WASI has all that is imported");
+    let exports = Export::ALL.map(|export| {
+        let found = instance.get_typed_func::<u32, u32>(&mut store, export.name());
+        found.expect("every guest has the three exports")
+    });
+    Some(WasiGuest::new(move |export, argument| exports[export as usize].call(&mut store, argument).expect("no trap")))
+}

@@ -1,0 +1,89 @@
+//! `hostel run`: from a file to an exit status.
+//!
+//! Everything that can be checked before the guest runs is checked then, so that its absence is one line and not a
+//! failure half way.
+
+mod check;
+mod context;
+mod ended;
+mod invoke;
+mod watch;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use hostel_engine::{CompilationMode, Config, Engine, Error, Limits, Linker, Module, Store};
+use hostel_wasi::{StopHandle, WasiCtx};
+
+use crate::args::Run;
+use crate::failure::{Failure, without_number};
+use crate::{load, trace};
+use watch::Watch;
+
+/// The data of the guest's store.
+struct Guest {
+    wasi: WasiCtx,
+}
+
+/// Runs the guest; the result is its own exit status.
+pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
+    let file = options.file();
+    let unusable = |error: Error| Failure::file(file, error);
+    let limits = Limits::default();
+    let bytes = load::module(file, limits.module_bytes)?;
+    let engine = Engine::new(&configuration(options, limits)).map_err(unusable)?;
+    let module = Module::new(&engine, bytes).map_err(unusable)?;
+    let mut linker = Linker::new(&engine);
+    hostel_wasi::add_to_linker(&mut linker, |guest: &mut Guest| &mut guest.wasi).map_err(unusable)?;
+    check::imports(&linker, &module).map_err(|problem| Failure::file(file, problem))?;
+    let entry = check::entry(&module, options.invoke.as_deref()).map_err(|problem| Failure::file(file, problem))?;
+    let arguments = match &options.invoke {
+        Some(_) => {
+            invoke::arguments(&entry, options.args()).map_err(|problem| Failure::usage(problem, "hostel run"))?
+        }
+        None => Vec::new(),
+    };
+
+    let mut store = Store::try_new(&engine, Guest { wasi: context::build(options)? }).map_err(unusable)?;
+    if let Some(units) = options.fuel {
+        store.set_fuel(units).map_err(unusable)?;
+    }
+    let watch = match options.timeout {
+        Some(limit) => {
+            let engine = store.interrupt_handle().map_err(unusable)?;
+            let stop = StopHandle::new(&mut store.data_mut().wasi, Some(engine))
+                .map_err(|error| Failure::new(format!("cannot watch the time: {}", without_number(&error))))?;
+            Some(Watch::start(file, limit, stop)?)
+        }
+        None => None,
+    };
+    let result = linker.instantiate(&mut store, &module).and_then(|instance| match options.invoke {
+        Some(_) => invoke::call(&mut store, instance, &entry, &arguments),
+        None => hostel_wasi::run(&mut store, instance).map(|status| (status, Vec::new())),
+    });
+    drop(watch);
+    match result {
+        Ok((status, results)) => {
+            invoke::print(&results)?;
+            Ok(ended::status(status))
+        }
+        Err(error) => ended::early(options, error),
+    }
+}
+
+fn configuration(options: &Run, mut limits: Limits) -> Config {
+    if let Some(bytes) = options.max_memory {
+        limits.memory_bytes = limits.memory_bytes.min(bytes);
+    }
+    let mut config = Config::new();
+    config
+        .compilation_mode(CompilationMode::Lazy)
+        .limits(limits)
+        .consume_fuel(options.fuel.is_some())
+        .interruptible(options.timeout.is_some());
+    if !options.trace.is_empty() {
+        let scopes = options.trace.clone();
+        config.function_listeners(Arc::new(move |definition: &_| trace::listener(&scopes, definition)));
+    }
+    config
+}

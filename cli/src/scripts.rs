@@ -1,0 +1,32 @@
+//! `hostel wast`: runs scripts and tells what does not hold.
+
+use std::process::ExitCode;
+
+use hostel_engine::Config;
+
+use crate::args::Wast;
+use crate::failure::Failure;
+use crate::wast::Runner;
+use crate::{load, output};
+
+/// The longest script that is read. Chosen: the suite's longest is below 1 MiB.
+const LIMIT: usize = 256 << 20;
+
+/// Runs all files, each in a store of its own. Fails when a directive of one does.
+pub(crate) fn run(options: &Wast) -> Result<ExitCode, Failure> {
+    let mut all_pass = true;
+    for file in &options.files {
+        let text = load::script(file, LIMIT)?;
+        let mut runner = Runner::new(&Config::new()).map_err(|error| Failure::new(error.to_string()))?;
+        let report = runner.run(&text).map_err(|error| Failure::new(format!("{}:{error}", file.display())))?;
+        let mut lines = String::new();
+        for failure in report.failures() {
+            lines += &format!("{}:{failure}\n", file.display());
+        }
+        let (passed, total) = (report.passed(), report.directives.len());
+        lines += &format!("{}: {passed} of {total} directives pass\n", file.display());
+        output::print(&lines)?;
+        all_pass &= passed == total;
+    }
+    Ok(if all_pass { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

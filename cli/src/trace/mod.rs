@@ -1,0 +1,88 @@
+//! `--trace`: host calls on stderr, one a line, decoded as strace does.
+//!
+//! ```text
+//! path_open(fd=3, dirflags=SYMLINK_FOLLOW, path="a", oflags=0, …) -> fd=4
+//! fd_read(fd=4, iovs=[1024]) -> nread=5
+//! path_open(fd=3, dirflags=0, path="b", …) -> ENOENT
+//! ```
+//!
+//! A line is written when its call has ended. What the parameters mean comes from `hostel_wasi`'s table of functions.
+
+mod decode;
+mod memory;
+mod records;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hostel_engine::{Caller, FunctionDefinition, FunctionListener, Trap};
+use hostel_wasi::{Function, PREVIEW0};
+
+use crate::args::Scope;
+use crate::wasi;
+use decode::Preview;
+use memory::View;
+
+/// The listener of a function, when it is one of WASI's and in one of the scopes.
+pub(crate) fn listener(scopes: &[Scope], definition: &FunctionDefinition) -> Option<Arc<dyn FunctionListener>> {
+    if !definition.is_host() {
+        return None;
+    }
+    let module = definition.module()?;
+    let function = wasi::function(module, definition.name()?)?;
+    let traced = scopes.contains(&Scope::All) || scopes.contains(&scope(function.name));
+    let preview = if module == PREVIEW0 { Preview::Zero } else { Preview::One };
+    traced.then(|| Arc::new(Tracer { function, preview, calls: Mutex::default() }) as Arc<dyn FunctionListener>)
+}
+
+/// The scope that a function belongs to.
+fn scope(name: &str) -> Scope {
+    match name.split('_').next().unwrap_or(name) {
+        "args" | "environ" => Scope::Args,
+        "clock" => Scope::Clock,
+        "poll" => Scope::Poll,
+        "proc" | "sched" => Scope::Proc,
+        "random" => Scope::Random,
+        "sock" => Scope::Sock,
+        _ => Scope::Fs,
+    }
+}
+
+struct Tracer {
+    function: &'static Function,
+    preview: Preview,
+    /// Calls that have begun and not ended.
+    calls: Mutex<Vec<Call>>,
+}
+
+struct Call {
+    params: Vec<u64>,
+    /// Decoded before the call, which may change what its pointers point to.
+    arguments: String,
+}
+
+impl Tracer {
+    fn end(&self, outcome: impl FnOnce(&[u64]) -> String) {
+        let Some(call) = self.calls.lock().unwrap_or_else(PoisonError::into_inner).pop() else { return };
+        let line = format!("{}({}) -> {}\n", self.function.name, call.arguments, outcome(&call.params));
+        // When stderr is closed there is nobody to tell.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+}
+
+impl FunctionListener for Tracer {
+    fn before(&self, module: &mut Caller<'_>, _: &FunctionDefinition, params: &[u64]) {
+        let arguments = decode::arguments(self.function, self.preview, params, View::new(module.memory()));
+        let call = Call { params: params.to_vec(), arguments };
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+
+    fn after(&self, module: &mut Caller<'_>, _: &FunctionDefinition, results: &[u64]) {
+        let errno = results.first().map_or(0, |&slot| slot as u32);
+        self.end(|params| decode::outcome(self.function, self.preview, errno, params, View::new(module.memory())));
+    }
+
+    fn abort(&self, _: &FunctionDefinition, trap: &Trap) {
+        self.end(|_| if trap.exit_status().is_some() { "exit".into() } else { format!("trap: {trap}") });
+    }
+}

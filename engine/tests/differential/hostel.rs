@@ -1,0 +1,189 @@
+//! Runs a case on this engine.
+
+use hostel_engine::{
+    Backend, CompilationMode, Config, Engine, Error, ErrorKind, Extern, HostModuleBuilder, Linker, Module, Store, Trap,
+    Val, ValType,
+};
+
+use super::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function, memory_line};
+
+/// A configuration with its name.
+pub struct Setup {
+    pub name: String,
+    pub config: Config,
+}
+
+/// Each backend of this build, each compilation mode, with and without fuel.
+pub fn setups() -> Vec<Setup> {
+    let mut setups = Vec::new();
+    for backend in [Backend::Loop, Backend::Tail] {
+        for mode in [CompilationMode::Eager, CompilationMode::Lazy, CompilationMode::LazyTranslation] {
+            for fuel in [false, true] {
+                let mut config = Config::new();
+                config.backend(backend).compilation_mode(mode).consume_fuel(fuel).interruptible(fuel);
+                if Engine::new(&config).is_ok() {
+                    setups.push(Setup { name: format!("{backend:?} {mode:?} fuel {fuel}"), config });
+                }
+            }
+        }
+    }
+    setups
+}
+
+/// Runs a case: instantiates, makes its calls, looks at what is exported.
+pub fn run(setup: &Setup, case: &Case) -> Report {
+    let mut report = Report::default();
+    if let Err(error) = run_into(setup, case, &mut report) {
+        if let Some(trap) = error.trap() {
+            report.outcome("instantiation", Err(&reason(trap)));
+        } else {
+            report.cut = matches!(error.kind(), ErrorKind::Limit { .. });
+            if !report.cut {
+                report.line(format!("refused: {error}"));
+            }
+        }
+    }
+    report
+}
+
+fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error> {
+    let engine = Engine::new(&setup.config)?;
+    let module = Module::new(&engine, case.wasm.clone())?;
+    let mut store = Store::new(&engine, Vec::<u64>::new());
+    if let Ok(fuel) = store.fuel() {
+        assert_eq!(fuel, 0, "a store starts without fuel");
+        store.set_fuel(u64::MAX)?;
+    }
+    let mut linker = Linker::new(&engine);
+    linker.host_module(&host_module(&engine)?)?;
+    let instance = linker.instantiate(&mut store, &module)?;
+    report.line("instantiated".to_owned());
+
+    let fuel = instance.get_global(&store, FUEL).expect("it is exported");
+    for (number, call) in case.calls.iter().enumerate() {
+        fuel.set(&mut store, Val::I32(FUEL_PER_CALL))?;
+        let func = instance.get_func(&store, &call.name).expect("it is exported");
+        let args: Vec<Val> = call.args.iter().map(val).collect();
+        let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
+        let outcome = match func.call(&mut store, &args, &mut results) {
+            Ok(()) => Ok(results.iter().map(value).collect()),
+            Err(error) => Err(error.trap().map_or_else(|| error.to_string(), reason)),
+        };
+        let name = format!("call {number} of {:?}{:?}", call.name, call.args);
+        if !report.outcome(&name, outcome.as_ref().map(Vec::clone).map_err(|trap| &**trap)) {
+            return Ok(());
+        }
+    }
+    for (name, export) in &case.exports {
+        let found = instance.get_export(&store, name).expect("it is exported");
+        match (export, found) {
+            (Export::Memory, Extern::Memory(memory)) => report.line(memory_line(name, memory.data(&store))),
+            (Export::Global, Extern::Global(global)) => {
+                report.line(format!("global {name:?} is {:?}", value(&global.get(&store)).canonical()));
+            }
+            (Export::Table, Extern::Table(table)) => {
+                let get = |index| table.get(&store, index).is_none_or(|element| element.is_null());
+                let nulls: Vec<bool> = (0..table.size(&store)).map(get).collect();
+                report.line(format!("table {name:?} has nulls at {nulls:?}"));
+            }
+            (Export::Func { .. }, Extern::Func(_)) => {}
+            _ => report.line(format!("export {name:?} is of another kind")),
+        }
+    }
+    report.line(format!("host calls: {:x?}", store.data()));
+    Ok(())
+}
+
+/// The functions of [`IMPORTS`], on the raw interface.
+fn host_module(engine: &Engine) -> Result<hostel_engine::HostModule<Vec<u64>>, Error> {
+    let mut builder = HostModuleBuilder::new("host");
+    for (index, (name, params, results)) in IMPORTS.iter().enumerate() {
+        let call = move |log: &mut Vec<u64>, stack: &mut [u64]| {
+            let mut slot = 0;
+            let args: Vec<Value> = params.iter().map(|&ty| read_slot(stack, &mut slot, ty)).collect();
+            let (hash, values) = host_function(index, &args);
+            log.push(hash);
+            let mut slot = 0;
+            values.into_iter().for_each(|value| write_slot(stack, &mut slot, value));
+            Ok(())
+        };
+        let types = |types: &[Ty]| types.iter().map(|&ty| val_type(ty)).collect::<Vec<_>>();
+        builder = builder.new_function().with_raw_function(types(params), types(results), call).export(*name);
+    }
+    builder.compile(engine)
+}
+
+fn read_slot(stack: &[u64], slot: &mut usize, ty: Ty) -> Value {
+    let low = stack[*slot];
+    *slot += 1;
+    match ty {
+        Ty::I32 => Value::I32(low as u32),
+        Ty::I64 => Value::I64(low),
+        Ty::F32 => Value::F32(low as u32),
+        Ty::F64 => Value::F64(low),
+        Ty::V128 => {
+            *slot += 1;
+            Value::V128(u128::from(stack[*slot - 1]) << 64 | u128::from(low))
+        }
+        Ty::Func | Ty::Extern | Ty::Exn => Value::Null(ty),
+    }
+}
+
+/// Writes a value as a careless host would: with something in the bits that do not count.
+fn write_slot(stack: &mut [u64], slot: &mut usize, value: Value) {
+    const JUNK: u64 = 0xdead_beef << 32;
+    stack[*slot] = match value {
+        Value::I32(bits) | Value::F32(bits) => JUNK | u64::from(bits),
+        Value::I64(bits) | Value::F64(bits) => bits,
+        Value::V128(bits) => {
+            stack[*slot] = bits as u64;
+            *slot += 1;
+            (bits >> 64) as u64
+        }
+        Value::Null(_) | Value::Reference => 0,
+    };
+    *slot += 1;
+}
+
+fn val_type(ty: Ty) -> ValType {
+    match ty {
+        Ty::I32 => ValType::I32,
+        Ty::I64 => ValType::I64,
+        Ty::F32 => ValType::F32,
+        Ty::F64 => ValType::F64,
+        Ty::V128 => ValType::V128,
+        Ty::Func => ValType::FuncRef,
+        Ty::Extern => ValType::ExternRef,
+        Ty::Exn => ValType::ExnRef,
+    }
+}
+
+fn val(value: &Value) -> Val {
+    match *value {
+        Value::I32(bits) => Val::I32(bits as i32),
+        Value::I64(bits) => Val::I64(bits as i64),
+        Value::F32(bits) => Val::F32(bits),
+        Value::F64(bits) => Val::F64(bits),
+        Value::V128(bits) => Val::V128(bits),
+        Value::Null(ty) => Val::default_for(val_type(ty)),
+        Value::Reference => unreachable!("cases have no references to give"),
+    }
+}
+
+fn value(val: &Val) -> Value {
+    match val {
+        Val::I32(value) => Value::I32(*value as u32),
+        Val::I64(value) => Value::I64(*value as u64),
+        Val::F32(bits) => Value::F32(*bits),
+        Val::F64(bits) => Value::F64(*bits),
+        Val::V128(bits) => Value::V128(*bits),
+        Val::FuncRef(None) => Value::Null(Ty::Func),
+        Val::ExternRef(None) => Value::Null(Ty::Extern),
+        Val::ExnRef(None) => Value::Null(Ty::Exn),
+        _ => Value::Reference,
+    }
+}
+
+fn reason(trap: &Trap) -> String {
+    trap.code().map_or_else(|| trap.to_string(), |code| code.message().to_owned())
+}

@@ -1,0 +1,75 @@
+//! What the fuzz targets and the `differential` binary share: the cases of the engine's own differential test, and other
+//! engines to run them on.
+
+#[path = "../../engine/tests/differential/mod.rs"]
+pub mod cases;
+pub mod mutate;
+pub mod peers;
+
+use cases::Case;
+use cases::generate::{Profile, case};
+use cases::{Report, difference, hostel};
+
+/// Another engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Peer {
+    /// Only hostel's configurations with each other.
+    None,
+    Wasmi,
+    #[cfg(feature = "wasmtime")]
+    Wasmtime,
+}
+
+impl Peer {
+    pub fn profile(self) -> Profile {
+        match self {
+            Peer::Wasmi => Profile { exceptions: false, ..Profile::ALL },
+            _ => Profile::ALL,
+        }
+    }
+
+    fn run(self, case: &Case) -> Option<Report> {
+        match self {
+            Peer::None => None,
+            Peer::Wasmi => Some(peers::wasmi::run(case)),
+            #[cfg(feature = "wasmtime")]
+            Peer::Wasmtime => Some(peers::wasmtime::run(case)),
+        }
+    }
+}
+
+/// What came of a seed.
+#[derive(Default)]
+pub struct Verdict {
+    pub calls: usize,
+    pub returned: usize,
+    /// Whether the comparison ended early for a limit.
+    pub cut: bool,
+    pub differences: Vec<String>,
+    pub wasm: Vec<u8>,
+}
+
+/// Runs a seed's case on all configurations and the peer; `None` where there is no case.
+pub fn judge(seed: u64, peer: Peer) -> Option<Verdict> {
+    let case = case(seed, peer.profile())?;
+    let setups = hostel::setups();
+    let first = hostel::run(&setups[0], &case);
+    let mut verdict = Verdict { calls: case.calls.len(), returned: first.returned(), cut: first.cut, ..Verdict::default() };
+    let name = &setups[0].name;
+    for setup in &setups[1..] {
+        if let Some(what) = difference(&first, &hostel::run(setup, &case)) {
+            verdict.differences.push(format!("{name} and {}:\n     {what}", setup.name));
+        }
+    }
+    if let Some(report) = peer.run(&case) {
+        verdict.cut |= report.cut;
+        if let Some(what) = difference(&first, &report) {
+            verdict.differences.push(format!("{name} and {peer:?}:\n     {what}"));
+        }
+    }
+    if first.lines.first().is_some_and(|line| line.starts_with("refused")) {
+        verdict.differences.push(format!("{name}: {}", first.lines[0]));
+    }
+    verdict.wasm = case.wasm;
+    Some(verdict)
+}
