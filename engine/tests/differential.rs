@@ -50,7 +50,10 @@ fn configurations_agree() {
             }
         }
     }
-    println!("{modules} modules, {refused} refused, {calls} calls, {returned} of them returned, {} setups", setups.len());
+    println!(
+        "{modules} modules, {refused} refused, {calls} calls, {returned} of them returned, {} setups",
+        setups.len()
+    );
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert_eq!(refused, 0, "valid modules of proposals that the engine claims are refused");
     // Else the generator's settings make nothing worth comparing.

@@ -2,7 +2,8 @@
 //! command or start a reactor.
 
 use hostel_engine::{
-    Caller, Engine, Error, HostModule, HostModuleBuilder, Instance, Linker, Module, Store, StoreContext, Trap, ValType as Engines,
+    Caller, Engine, Error, HostModule, HostModuleBuilder, Instance, Linker, Module, Store, StoreContext, Trap,
+    ValType as Engines,
 };
 
 use crate::ctx::WasiCtx;

@@ -212,7 +212,10 @@ mod tests {
     #[test]
     fn meters_stop_at_their_limits() {
         let mut meter = Meter::new(Some(10));
-        assert_eq!((meter.take(11), meter.take(u64::MAX), meter.take(4)), (Err(Errno::Dquot), Err(Errno::Dquot), Ok(())));
+        assert_eq!(
+            (meter.take(11), meter.take(u64::MAX), meter.take(4)),
+            (Err(Errno::Dquot), Err(Errno::Dquot), Ok(()))
+        );
         meter.add(6);
         assert_eq!((meter.used, meter.room(), meter.take(1)), (10, 0, Err(Errno::Dquot)));
     }

@@ -45,14 +45,14 @@ mod embed;
 pub mod fs;
 mod functions;
 pub mod guest;
+mod ledger;
 pub mod p1;
 pub mod preview0;
-mod ledger;
 mod random;
 mod socket;
 mod stdio;
-mod strings;
 mod stop;
+mod strings;
 mod table;
 mod wait;
 

@@ -113,8 +113,7 @@ fn value(val: &Val) -> Value {
     }
 }
 
-/// The trap in hostel's words. wasmi does not tell a table access from an indirect call outside the table; hostel's
-/// second name for it is made the first one where reports are compared.
+/// The trap in hostel's words.
 fn reason(error: &Error) -> &'static str {
     match error.as_trap_code() {
         Some(TrapCode::UnreachableCodeReached) => "unreachable",

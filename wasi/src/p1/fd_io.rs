@@ -5,8 +5,8 @@
 
 use std::io::SeekFrom;
 
-use crate::abi::{Advice, Errno, Fdflags, Rights, Whence};
 use super::transfer;
+use crate::abi::{Advice, Errno, Fdflags, Rights, Whence};
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 
@@ -63,8 +63,7 @@ pub fn fd_write(
     let file = descriptor.file(Rights::FD_WRITE)?;
     memory.check(nwritten, 4)?;
     let room = ctx.ledger.room(standard);
-    let count =
-        transfer::gather(memory, (iovs, iovs_len), room, |bufs| transfer::write(waits, file, nonblock, bufs))?;
+    let count = transfer::gather(memory, (iovs, iovs_len), room, |bufs| transfer::write(waits, file, nonblock, bufs))?;
     ctx.ledger.wrote(count, standard);
     memory.write_u32(nwritten, count)
 }

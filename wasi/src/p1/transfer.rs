@@ -23,12 +23,7 @@ pub(super) fn read(
 }
 
 #[cold]
-fn read_later(
-    waits: &Waits,
-    file: &mut dyn File,
-    nonblock: bool,
-    bufs: &mut [IoSliceMut<'_>],
-) -> Result<usize, Errno> {
+fn read_later(waits: &Waits, file: &mut dyn File, nonblock: bool, bufs: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
     if nonblock {
         return Err(Errno::Again);
     }
@@ -45,12 +40,7 @@ fn read_later(
 /// Writes everything, waiting while there is no room, as POSIX has it for streams. A file that never waits ends a write
 /// where it likes.
 #[inline]
-pub(super) fn write(
-    waits: &Waits,
-    file: &mut dyn File,
-    nonblock: bool,
-    bufs: &[IoSlice<'_>],
-) -> Result<usize, Errno> {
+pub(super) fn write(waits: &Waits, file: &mut dyn File, nonblock: bool, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
     match file.write(bufs) {
         Ok(count) if count >= total(bufs) => Ok(count),
         done => write_rest(waits, file, nonblock, bufs, done),
@@ -80,7 +70,11 @@ fn gather_part(
     room: u64,
     write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Errno>,
 ) -> Result<u32, Errno> {
-    memory.gather(iovs, iovs_len, |bufs| if total(bufs) as u64 <= room { write(bufs) } else { write(&cut(bufs, room)?) })
+    memory.gather(
+        iovs,
+        iovs_len,
+        |bufs| if total(bufs) as u64 <= room { write(bufs) } else { write(&cut(bufs, room)?) },
+    )
 }
 
 /// The first `room` bytes; a bounded copy, as no list is longer than `IOVS_MAX`.
