@@ -136,7 +136,11 @@ impl From<Trap> for Error {
 }
 
 impl From<wasmparser::BinaryReaderError> for Error {
+    /// A proposal that is off, or that this engine does not have, is something else than an invalid module.
     fn from(error: wasmparser::BinaryReaderError) -> Error {
-        Error::module(error.message(), error.offset())
+        match error.missing_wasm_feature() {
+            Some(_) => Error::unsupported(error.message(), error.offset()),
+            None => Error::module(error.message(), error.offset()),
+        }
     }
 }

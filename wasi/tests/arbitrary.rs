@@ -6,58 +6,10 @@ mod kit;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 
-use hostel_wasi::abi::Clockid;
 use hostel_wasi::fs::memory::MemoryFs;
-use hostel_wasi::{Capture, Clocks, FUNCTIONS, Function, Kind, Perms, Stdio, WasiCtx, WasiCtxBuilder, preview0};
+use hostel_wasi::{Capture, FUNCTIONS, Function, Perms, Stdio, WasiCtx, WasiCtxBuilder, preview0};
+use kit::numbers::{Instant, Numbers};
 use kit::*;
-
-/// SplitMix64: a seed names a run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    /// A parameter: often plausible, so that calls get far, and often not.
-    fn slot(&mut self, kind: Kind) -> u64 {
-        const EDGES: [u64; 10] = [0, 1, 7, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 1 << 63, u64::MAX];
-        match (self.below(8), kind) {
-            (0, _) => self.next(),
-            (1, _) => EDGES[self.below(10) as usize],
-            (2..5, Kind::Fd) => ROOT,
-            (_, Kind::Fd) => self.below(10),
-            (_, Kind::PathLen) => self.below(5),
-            (_, Kind::BufferLen | Kind::IovecsLen | Kind::SubscriptionsLen) => self.below(24),
-            (_, Kind::Rights) => [0, READ, ALL, u64::MAX][self.below(4) as usize],
-            (_, Kind::Filesize | Kind::Filedelta | Kind::Dircookie) => self.below(64),
-            (_, Kind::Path) => PATHS + self.below(64),
-            (_, kind) if is_pointer(kind) => self.below(MEMORY as u64 + 8),
-            (2..5, kind) if is_decoded(kind) => 0,
-            (_, kind) if is_decoded(kind) => self.below(8),
-            _ => self.next() >> self.below(64),
-        }
-    }
-}
-
-/// Time that never makes a poll wait.
-struct Instant;
-impl Clocks for Instant {
-    fn now(&self, _: Clockid) -> Result<u64, hostel_wasi::abi::Errno> {
-        Ok(u64::MAX)
-    }
-    fn resolution(&self, _: Clockid) -> Result<u64, hostel_wasi::abi::Errno> {
-        Ok(1)
-    }
-}
 
 /// Random calls of random functions on contexts that `builder` makes; a new one whenever the guest has closed too much.
 /// Nothing here can be waited for: what there is is ready. Counts the successes of each function.

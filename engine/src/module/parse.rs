@@ -25,7 +25,7 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
     parser.set_features(engine.features());
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
-        match validator.payload(&payload).map_err(explain)? {
+        match validator.payload(&payload)? {
             ValidPayload::Func(func, body) => {
                 let range = body.range();
                 sections.bodies.push(range.start as u32..range.end as u32);
@@ -34,7 +34,7 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
                 }
                 if bodies {
                     let mut func = func.into_validator(std::mem::take(&mut allocations));
-                    func.validate(&body).map_err(explain)?;
+                    func.validate(&body)?;
                     allocations = func.into_allocations();
                 }
             }
@@ -65,15 +65,6 @@ fn reject_what_is_no_module(bytes: &[u8]) -> Result<(), Error> {
         return Err(Error::module("this is a WebAssembly component; hostel runs core modules (WASI preview1)", 4));
     }
     Ok(())
-}
-
-/// Turns a validator's complaint about a proposal that is off into one that says so.
-fn explain(error: wasmparser::BinaryReaderError) -> Error {
-    let message = error.message();
-    if message.contains("not enabled") || message.contains("requires `") {
-        return Error::unsupported(message, error.offset());
-    }
-    error.into()
 }
 
 /// The resources of a module with one function and nothing else.

@@ -128,7 +128,6 @@ impl Translator<'_> {
         if reachable {
             self.leave(depth);
         }
-        let used = self.control.pop().is_some_and(|frame| frame.used);
         let region = |start, end, catches| TryRegion { start, end, depth, catches, delegate: None };
         if let Some((start, end)) = body {
             self.tries.push(region(start, end, landings));
@@ -155,11 +154,13 @@ impl Translator<'_> {
                 if with_reference {
                     self.push(ValType::ExnRef, Place::Slot)?;
                 }
-                self.br(to);
+                // Seen from inside the block, which stays open so that what is below it stays on the stack.
+                self.br(to + 1);
                 landings.push(Landing { tag, target, values, reference });
             }
             self.tries.insert(place, region(start, here, landings));
         }
+        let used = self.control.pop().is_some_and(|frame| frame.used);
         self.bind(label);
         self.stack.truncate(height);
         self.unreachable = if used { None } else { Some(0) };

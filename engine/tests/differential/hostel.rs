@@ -65,12 +65,13 @@ fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error
         let func = instance.get_func(&store, &call.name).expect("it is exported");
         let args: Vec<Val> = call.args.iter().map(val).collect();
         let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-        let outcome = match func.call(&mut store, &args, &mut results) {
+        let outcome: Result<Vec<Value>, String> = match func.call(&mut store, &args, &mut results) {
             Ok(()) => Ok(results.iter().map(value).collect()),
             Err(error) => Err(error.trap().map_or_else(|| error.to_string(), reason)),
         };
+        let trap = outcome.as_ref().err().cloned().unwrap_or_default();
         let name = format!("call {number} of {:?}{:?}", call.name, call.args);
-        if !report.outcome(&name, outcome.as_ref().map(Vec::clone).map_err(|trap| &**trap)) {
+        if !report.outcome(&name, outcome.map_err(|_| &*trap)) {
             return Ok(());
         }
     }

@@ -91,7 +91,11 @@ fn main() -> ExitCode {
         let verdict = match judged {
             Ok(Some(verdict)) => verdict,
             Ok(None) => continue,
-            Err(_) => Verdict { differences: vec!["panicked".to_owned()], ..Verdict::default() },
+            Err(_) => Verdict {
+                differences: vec!["panicked".to_owned()],
+                wasm: case(seed, options.peer.profile()).map_or(Vec::new(), |case| case.wasm),
+                ..Verdict::default()
+            },
         };
         modules += 1;
         calls += verdict.calls;

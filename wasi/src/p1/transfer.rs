@@ -107,9 +107,9 @@ fn write_rest(
     bufs: &[IoSlice<'_>],
     done: Result<usize, Errno>,
 ) -> Result<usize, Errno> {
-    let mut done = match done {
-        Ok(count) if !nonblock => count,
-        Err(Errno::Again) if !nonblock => 0,
+    let (taken, mut done) = match done {
+        Ok(count) if !nonblock => (true, count),
+        Err(Errno::Again) if !nonblock => (false, 0),
         done => return done,
     };
     let (mut fruitless, total) = (0, total(bufs));
@@ -122,7 +122,7 @@ fn write_rest(
             Ok(()) => {}
             Err(Errno::Canceled) => return Err(Errno::Canceled),
             // What has been transferred is reported; the error comes with the next call.
-            Err(_) if done > 0 => break,
+            Err(_) if taken || done > 0 => break,
             Err(errno) => return Err(errno),
         }
         match file.write(rest) {

@@ -6,6 +6,8 @@
 // Each family uses some of it.
 #![allow(dead_code)]
 
+pub mod numbers;
+
 use std::ops::Range;
 
 use hostel_wasi::abi::{Errno, Rights};
