@@ -1,5 +1,7 @@
 //! The system's clocks through `clock_gettime`, which Linux answers without entering the kernel for the first two.
 
+use std::sync::OnceLock;
+
 use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
 use crate::abi::{Clockid, Errno};
@@ -26,7 +28,9 @@ pub(super) fn now(id: Clockid) -> Result<u64, Errno> {
     nanoseconds(clock_gettime(host_id(id)))
 }
 
+/// Asked of the system once: each time would be a system call with the same answer.
 #[inline]
 pub(super) fn resolution(id: Clockid) -> Result<u64, Errno> {
-    nanoseconds(clock_getres(host_id(id))).map(|resolution| resolution.max(1))
+    static STEPS: [OnceLock<Result<u64, Errno>>; 4] = [const { OnceLock::new() }; 4];
+    *STEPS[id as usize].get_or_init(|| nanoseconds(clock_getres(host_id(id))).map(|step| step.max(1)))
 }
