@@ -176,3 +176,18 @@ fn many_exceptions_do_not_pile_up() {
         &[(20_000, 1)],
     );
 }
+
+#[test]
+fn a_reference_outlives_a_catch_without_it() {
+    check(
+        r#"(module
+            (tag $e (param i32))
+            (func (export "run") (param i32) (result i32) (local $r exnref)
+                (local.set $r (block $h (result exnref)
+                    (try_table (catch_all_ref $h) (throw $e (local.get 0)))
+                    unreachable))
+                (block $c (try_table (catch_all $c) (throw_ref (local.get $r))))
+                (block $d (result i32) (try_table (catch $e $d) (throw_ref (local.get $r))) unreachable)))"#,
+        &[(7, 7)],
+    );
+}

@@ -414,6 +414,7 @@ impl WasiCtxBuilder {
             },
             waits: Waits::new(self.deadline.and_then(Deadline::moment), self.limits.waiting),
             ledger,
+            yields: 0,
         })
     }
 }

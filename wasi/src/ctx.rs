@@ -36,6 +36,8 @@ pub struct WasiCtx {
     pub(crate) random: Random,
     pub(crate) waits: Waits,
     pub(crate) ledger: Ledger,
+    /// Calls of `sched_yield`.
+    pub(crate) yields: u32,
 }
 
 impl WasiCtx {

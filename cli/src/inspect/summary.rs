@@ -58,9 +58,10 @@ impl Summary {
     /// Reads a module.
     pub(super) fn new(bytes: &[u8]) -> Result<Summary, String> {
         let problem = Module::new(&Engine::default(), bytes).err().map(|error| error.to_string());
+        // The engine has the clearer words for what is no module at all, and for what is not valid whatever is allowed.
         let features = match features(bytes) {
-            Ok(features) => features,
-            // Not valid, whatever is allowed. The engine has the clearer words for what is no module at all.
+            Ok(features) if Parser::is_core_wasm(bytes) => features,
+            Ok(_) => return Err(problem.unwrap_or_else(|| "not a core module".into())),
             Err(error) => return Err(problem.unwrap_or(error)),
         };
         let mut summary = Summary { bytes: bytes.len(), features, problem, ..Summary::default() };

@@ -17,7 +17,7 @@ handler! {
     /// `f0` first of the values' slots, `imm` the tag.
     fn throw [] (ip, sp, mem, len, cx, regs) {
         let exception = make(ip, sp, cx);
-        unwind::<B>(ip, sp, cx, exception)
+        unwind::<B>(ip, sp, cx, exception, true)
     }
 }
 
@@ -65,20 +65,20 @@ handler! {
         if exception == 0 {
             return trap::<B>(TrapCode::NullExceptionReference, ip, sp, cx);
         }
-        unwind::<B>(ip, sp, cx, exception)
+        unwind::<B>(ip, sp, cx, exception, false)
     }
 }
 
 /// Where a chain goes on.
 type Landing = (Ip, Sp, Cx);
 
-/// Continues where the exception is caught, or ends the chain.
+/// Continues where the exception is caught, or ends the chain. `fresh`: nothing refers to it yet.
 #[cold]
 #[inline(never)]
-unsafe fn unwind<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: u64) -> B::Out {
+unsafe fn unwind<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool) -> B::Out {
     // SAFETY: as `catch`. What has a destructor stays in there: alive here, it would keep the native frame.
     unsafe {
-        match catch(ip, sp, cx, handle) {
+        match catch(ip, sp, cx, handle, fresh) {
             Some(landing) => land::<B>(landing),
             None => B::stop(Stop::PENDING),
         }
@@ -87,7 +87,7 @@ unsafe fn unwind<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: u64) -> B::Out {
 
 /// Finds who catches an exception thrown at `ip`; when nobody does, leaves the trap in the store.
 #[inline(never)]
-unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: u64) -> Option<Landing> {
+unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool) -> Option<Landing> {
     // SAFETY: as `find`; B; X: the references end here.
     unsafe {
         let exec = (*cx).exec;
@@ -96,10 +96,12 @@ unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: u64) -> Option<Landing> {
             (*exec).pending = Some(TrapCode::InvalidReference.into());
             return None;
         };
-        let landing = find(ip, sp, cx, handle, &exception);
+        let landing = find(ip, sp, cx, handle, fresh, &exception);
         if landing.is_none() {
             (*exec).pending = Some(Trap::exception(exception));
-            (&mut (*(*exec).store).exceptions).remove(handle);
+            if fresh {
+                (&mut (*(*exec).store).exceptions).remove(handle);
+            }
         }
         landing
     }
@@ -127,7 +129,7 @@ unsafe fn catch_from_host(exec: *mut ExecState, trap: Trap) -> Option<Landing> {
             && exception.store == (*(*exec).store).id()
         {
             let handle = (&mut (*(*exec).store).exceptions).add(exception.clone());
-            let landing = find((*exec).ip, (*exec).sp, (*exec).cx, handle, exception);
+            let landing = find((*exec).ip, (*exec).sp, (*exec).cx, handle, true, exception);
             if landing.is_some() {
                 return landing;
             }
@@ -151,7 +153,7 @@ unsafe fn land<B: Backend>((ip, sp, cx): Landing) -> B::Out {
 /// Looks for who catches, from the frame at `sp` outwards, and gives the values to the landing that is found.
 ///
 /// The return record of a frame is found by the type of its function, as in a backtrace.
-unsafe fn find(ip: Ip, sp: Sp, cx: Cx, handle: u64, exception: &Exception) -> Option<Landing> {
+unsafe fn find(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool, exception: &Exception) -> Option<Landing> {
     // SAFETY: B, C, S for the running frame, and for the outer ones by their records.
     unsafe {
         let exec = (*cx).exec;
@@ -181,7 +183,9 @@ unsafe fn find(ip: Ip, sp: Sp, cx: Cx, handle: u64, exception: &Exception) -> Op
                 }
                 match catch.reference {
                     Some(slot) => *sp.add(slot as usize) = handle,
-                    None => (&mut (*(*exec).store).exceptions).remove(handle),
+                    None if fresh => (&mut (*(*exec).store).exceptions).remove(handle),
+                    // It was caught with its reference before, which the guest may still have.
+                    None => {}
                 }
                 return Some((start.add(catch.target), sp, cx));
             }
