@@ -1,7 +1,7 @@
 //! Limits: every state of the engine that a guest can reach is bounded by one of these names.
 
-/// Bounds on what modules and running guests may ask for. The defaults are generous for real programs and keep a
-/// hostile one from taking the host's memory.
+/// Bounds on what modules and running guests may ask for. The defaults are generous for real programs; an embedder of
+/// guests that it does not trust sets them tighter, as each memory and each table has its own bound.
 ///
 /// Going over a limit is an [`Error`](crate::Error) that names it when a module is loaded or instantiated, and −1 or a
 /// trap when a running guest does it.

@@ -270,7 +270,7 @@ fn run(base: &dyn Directory, absolute: &str, seed: u64) {
     let names: Vec<_> = base.entries().unwrap().map(|entry| entry.unwrap().name).collect();
     assert_eq!(names.len(), 3, "seed {seed}: {names:?}");
     // The calls got far enough to have done something.
-    assert!(written > 0 && read > 0 && most > 9, "seed {seed}: {written} {read} {most}");
+    assert!(written > 0 && read > 0 && most > 5, "seed {seed}: {written} {read} {most}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What the vector instructions compute, one marker type a row: safe code over arrays of lanes, which the compiler turns
-//! into the processor's own vector instructions. There is no second, hand-written form.
+//! What the vector instructions compute, one marker type a row: safe code over arrays of lanes, much of which the compiler
+//! turns into the processor's own vector instructions. There is no second, hand-written form.
 //!
 //! Operations on lanes are functions of their own (`outlined`): arrays of lanes are locals with an address, and inside a
 //! handler they would keep the compiler from turning the handler's last call into a jump.

@@ -179,13 +179,7 @@ impl Module {
     /// not run; limits.
     pub fn new(engine: &Engine, bytes: impl Into<Vec<u8>>) -> Result<Module, Error> {
         let bytes = bytes.into();
-        let limit = engine.config().limits.module_bytes.min(u32::MAX as usize);
-        if bytes.len() > limit {
-            return Err(Error::limit(
-                "module_bytes",
-                format!("the module has {} bytes, the limit is {limit}", bytes.len()),
-            ));
-        }
+        check_size(engine, &bytes)?;
         let mode = engine.config().mode;
         let (sections, validator) = parse::parse(engine, &bytes, mode == CompilationMode::LazyTranslation)?;
         let lazy = link::stubs(engine.backend()).lazy.cast_mut();
@@ -215,6 +209,7 @@ impl Module {
 
     /// Checks that bytes are a valid module for this engine, without keeping anything.
     pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+        check_size(engine, bytes)?;
         parse::parse(engine, bytes, true).map(|_| ())
     }
 
@@ -399,6 +394,17 @@ impl Module {
         self.code().listeners.insert(func, listener.clone());
         listener
     }
+}
+
+/// Refuses modules over the limit.
+fn check_size(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+    // Offsets in a module are kept in 32 bits.
+    let limit = engine.config().limits.module_bytes.min(u32::MAX as usize);
+    if bytes.len() > limit {
+        let message = format!("the module has {} bytes, the limit is {limit}", bytes.len());
+        return Err(Error::limit("module_bytes", message));
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Module {

@@ -38,10 +38,7 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
                     allocations = func.into_allocations();
                 }
             }
-            ValidPayload::End(types) => {
-                let _ = types;
-            }
-            ValidPayload::Ok | ValidPayload::Parser(_) => {}
+            ValidPayload::Ok | ValidPayload::Parser(_) | ValidPayload::End(_) => {}
         }
         read(engine, payload, bytes, &mut sections)?;
     }

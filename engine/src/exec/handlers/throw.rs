@@ -1,7 +1,8 @@
 //! Exceptions: throwing, and finding who catches.
 //!
-//! Code that does not throw pays nothing: functions have tables of the regions in which they catch, and only a throw
-//! looks at them, frame by frame along the return records.
+//! Entering a `try` costs nothing: functions have tables of the regions in which they catch, and only a throw looks at
+//! them, frame by frame along the return records. Values are in their slots where a region begins, and its end branches
+//! around the landings.
 
 use std::sync::Arc;
 
