@@ -18,6 +18,31 @@ fn check(text: &str, params: &[i32], expected: &[i32]) {
     }
 }
 
+/// A `local.set` behind these changed them: the address or condition was no longer taken from the accumulator, the
+/// operand no longer 64 bits wide.
+#[test]
+fn setting_a_local_changes_only_where_a_result_goes() {
+    let locals = |result: &str, set: &str, get: &str| {
+        format!(
+            r#"(module (memory 1) (memory $wide i64 1 3) (table $wide i64 4 funcref) (data (i32.const 16) "\02\03")
+            (func (export "f") (param i32) (result i32) (local $r {result}) (local.set $r {set}) {get}))"#
+        )
+    };
+    let lane = "(i32x4.extract_lane 0 (local.get $r))";
+    let address = "(i32.add (local.get 0) (i32.const 8))";
+    check(&locals("v128", &format!("(v128.load {address})"), lane), &[8], &[0x302]);
+    check(&locals("v128", &format!("(v128.load8_splat offset=1 {address})"), lane), &[8], &[0x0303_0303]);
+    let load = format!("(v128.load32_zero $wide (i64.extend_i32_u {address}))");
+    check(&locals("v128", &load, lane), &[8], &[0]);
+    let vectors = "(v128.const i32x4 1 1 1 1) (v128.const i32x4 2 2 2 2)";
+    let select = format!("(select (result v128) {vectors} (i32.eq (local.get 0) (i32.const 5)))");
+    check(&locals("v128", &select, lane), &[5], &[1]);
+    check(&locals("v128", &select, lane), &[6], &[2]);
+    let wide = "(i32.wrap_i64 (local.get $r))";
+    check(&locals("i64", "(memory.grow $wide (i64.const 0x100000001))", wide), &[0], &[-1]);
+    check(&locals("i64", "(table.grow $wide (ref.null func) (i64.const 0x1000000001))", wide), &[0], &[-1]);
+}
+
 /// The landings of a `try_table` cut off what stood on the stack below it: later code popped from an empty stack.
 #[test]
 fn values_below_a_try_table_stay() {

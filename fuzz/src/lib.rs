@@ -23,7 +23,7 @@ pub enum Peer {
 impl Peer {
     pub fn profile(self) -> Profile {
         match self {
-            Peer::Wasmi => Profile { exceptions: false, ..Profile::ALL },
+            Peer::Wasmi => Profile { exceptions: false, function_references: false, ..Profile::ALL },
             _ => Profile::ALL,
         }
     }
@@ -31,6 +31,11 @@ impl Peer {
     /// A report in words that the peer has: wasmi does not tell an indirect call outside a table from another access.
     fn translate(self, report: &Report) -> Report {
         let word = |line: &String| match self {
+            #[cfg(feature = "wasmtime")]
+            Peer::Wasmtime => line
+                .replace("trapped: undefined element", "trapped: out of bounds table access")
+                .replace("trapped: null exception reference", "trapped: null reference")
+                .replace("trapped: null function reference", "trapped: null reference"),
             Peer::Wasmi => line.replace("trapped: undefined element", "trapped: out of bounds table access"),
             _ => line.clone(),
         };
@@ -63,7 +68,8 @@ pub fn judge(seed: u64, peer: Peer) -> Option<Verdict> {
     let case = case(seed, peer.profile())?;
     let setups = hostel::setups();
     let first = hostel::run(&setups[0], &case);
-    let mut verdict = Verdict { calls: case.calls.len(), returned: first.returned(), cut: first.cut, ..Verdict::default() };
+    let mut verdict =
+        Verdict { calls: case.calls.len(), returned: first.returned(), cut: first.cut, ..Verdict::default() };
     let name = &setups[0].name;
     for setup in &setups[1..] {
         if let Some(what) = difference(&first, &hostel::run(setup, &case)) {

@@ -293,7 +293,8 @@ impl Translator<'_> {
             // The instruction just emitted left it in its slot: it can leave it in the local as well.
             Place::Slot if last.is_some() && self.last == last && self.wrote_last(value.slot) => {
                 if let Some(producer) = last {
-                    self.redirect(producer, slot);
+                    // Not `redirect`: such an instruction has no accumulator for its result to be told otherwise.
+                    self.code[producer + 1] = self.code[producer + 1] & !0xffff | slot as u64;
                 }
             }
             Place::Slot => self.copy(value.slot, slot, ty),

@@ -6,7 +6,7 @@ use wasm_smith::{Config, InstructionKind, InstructionKinds};
 use wasmparser::types::EntityType;
 use wasmparser::{AbstractHeapType, ExternalKind, HeapType, Parser, Payload, ValType, Validator, WasmFeatures};
 
-use super::{Call, Case, Export, FUEL, IMPORTS, Ty, Value};
+use super::{Call, Case, Export, FUEL, IMPORTS, Ty, Value, dense};
 
 /// What engines have to know to take part.
 #[derive(Clone, Copy)]
@@ -14,12 +14,14 @@ pub struct Profile {
     pub exceptions: bool,
     pub custom_page_sizes: bool,
     pub wide_arithmetic: bool,
+    pub function_references: bool,
 }
 
 impl Profile {
-    /// Everything `wasm-smith` makes that this engine runs. It makes typed function references only together with garbage
-    /// collected types, and atomics only together with shared memories: neither.
-    pub const ALL: Profile = Profile { exceptions: true, custom_page_sizes: true, wide_arithmetic: true };
+    /// Everything that is generated. `wasm-smith` makes typed function references only together with garbage collected
+    /// types, and atomics only together with shared memories: neither.
+    pub const ALL: Profile =
+        Profile { exceptions: true, custom_page_sizes: true, wide_arithmetic: true, function_references: true };
 }
 
 /// A stream of words: splitmix64.
@@ -43,16 +45,10 @@ impl Words {
     }
 }
 
-/// The case of a seed; `None` where `wasm-smith` makes nothing of it.
+/// The case of a seed; `None` where `wasm-smith` makes nothing of it. Odd seeds are [`dense`]'s.
 pub fn case(seed: u64, profile: Profile) -> Option<Case> {
     let mut words = Words(seed.wrapping_mul(0xd134_2543_de82_ef95));
-    let config = config(&mut words, profile);
-    let length = 1 << (8 + words.below(6));
-    let mut bytes = vec![0; length];
-    bytes.fill_with(|| words.word() as u8);
-    let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
-    let fuel_global = module.ensure_termination(1000).expect("bodies are generated");
-    let wasm = export_global(&module.to_bytes(), FUEL, fuel_global);
+    let wasm = if seed % 2 == 1 { dense::module(&mut words, profile) } else { smith(&mut words, profile)? };
     let exports = exports(&wasm);
     let mut calls = Vec::new();
     for _ in 0..3 {
@@ -64,6 +60,17 @@ pub fn case(seed: u64, profile: Profile) -> Option<Case> {
         }
     }
     Some(Case { seed, wasm, exports, calls })
+}
+
+/// A module of `wasm-smith`'s that ends and exports how much it may still do.
+fn smith(words: &mut Words, profile: Profile) -> Option<Vec<u8>> {
+    let config = config(words, profile);
+    let length = 1 << (10 + words.below(6));
+    let mut bytes = vec![0; length];
+    bytes.fill_with(|| words.word() as u8);
+    let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
+    let fuel_global = module.ensure_termination(1000).expect("bodies are generated");
+    Some(export_global(&module.to_bytes(), FUEL, fuel_global))
 }
 
 fn config(words: &mut Words, profile: Profile) -> Config {
@@ -183,7 +190,7 @@ fn exports(wasm: &[u8]) -> Vec<(String, Export)> {
     let mut exports = Vec::new();
     for (name, entity) in types.core_exports().expect("a core module") {
         let export = match entity {
-            EntityType::Func(id) => {
+            EntityType::Func(id) | EntityType::FuncExact(id) => {
                 let Some(params) = types[id].unwrap_func().params().iter().map(ty).collect() else { continue };
                 Export::Func { params }
             }

@@ -1,9 +1,11 @@
 //! Differential testing: one generated module, several engines or configurations, one [`Report`] each, no difference.
 //!
-//! [`generate`] makes a [`Case`] from a seed; [`hostel`] runs it on this engine. `fuzz/` shares these files by path and runs
+//! [`generate`] makes a [`Case`] from a seed, of `wasm-smith`'s modules and of [`dense`]'s; [`hostel`] runs it on this engine. `fuzz/` shares these files by path and runs
 //! the same cases on other engines. What is here does not judge which of two reports is right.
 #![allow(dead_code)]
 
+pub mod dense;
+mod dense_ops;
 pub mod generate;
 pub mod hostel;
 

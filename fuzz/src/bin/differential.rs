@@ -111,6 +111,9 @@ fn main() -> ExitCode {
                 if let Err(error) = std::fs::write(&path, &verdict.wasm) {
                     eprintln!("{}: {error}", path.display());
                 }
+                if let Ok(text) = wasmprinter::print_bytes(&verdict.wasm) {
+                    let _ = std::fs::write(path.with_extension("wat"), text);
+                }
             }
         }
         if modules % 1000 == 0 {
