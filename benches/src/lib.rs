@@ -19,14 +19,18 @@
 
 pub mod calls;
 pub mod hostel;
+pub mod kernels;
+#[cfg(feature = "interpreters")]
+pub mod stitch;
 pub mod wasi;
-#[cfg(feature = "peers")]
+#[cfg(feature = "interpreters")]
 pub mod wasmi;
 #[cfg(feature = "peers")]
 pub mod wasmtime;
 pub mod world;
 
 use crate::calls::{CallCase, Timed};
+use crate::kernels::{Kernel, Run};
 use crate::wasi::{WasiCase, WasiGuest};
 use crate::world::World;
 
@@ -35,21 +39,38 @@ pub struct Runtime {
     /// Its name; tables know `hostel` (alone or followed by a variant's name), `wasmtime` and `wasmi`.
     pub name: &'static str,
     /// Instantiates a case of [`calls::CASES`]; `None` when there is no such way of calling.
-    pub call: fn(&CallCase) -> Option<Timed>,
+    pub call: Option<fn(&CallCase) -> Option<Timed>>,
     /// Instantiates the guest of a case of [`wasi::CASES`]; `None` when the runtime has no such function.
     pub wasi: Option<fn(&WasiCase, &World) -> Option<WasiGuest>>,
+    /// Instantiates a kernel; `None` when the runtime does not run it.
+    pub kernel: Option<fn(&Kernel) -> Option<Run>>,
 }
 
-/// Everything that was compiled in. The first one has WASI too.
+/// Everything that was compiled in. The first one has everything.
 pub fn runtimes() -> Vec<Runtime> {
+    let runtime = Runtime { name: "", call: None, wasi: None, kernel: None };
     vec![
-        Runtime { name: "hostel", call: hostel::call_typed, wasi: Some(hostel::wasi) },
-        Runtime { name: "hostel raw", call: hostel::call_raw, wasi: None },
-        Runtime { name: "hostel raw with module", call: hostel::call_raw_module, wasi: None },
+        Runtime {
+            name: "hostel",
+            call: Some(hostel::call_typed),
+            wasi: Some(hostel::wasi),
+            kernel: Some(hostel::kernel),
+        },
+        Runtime { name: "hostel raw", call: Some(hostel::call_raw), ..runtime },
+        Runtime { name: "hostel raw with module", call: Some(hostel::call_raw_module), ..runtime },
         #[cfg(feature = "peers")]
-        Runtime { name: "wasmtime", call: wasmtime::call, wasi: Some(wasmtime::wasi) },
+        Runtime {
+            name: "wasmtime",
+            call: Some(wasmtime::call),
+            wasi: Some(wasmtime::wasi),
+            kernel: Some(wasmtime::kernel),
+        },
         #[cfg(feature = "peers")]
-        Runtime { name: "wasmi", call: wasmi::call, wasi: Some(wasmi::wasi) },
+        Runtime { name: "wasmi", call: Some(wasmi::call), wasi: Some(wasmi::wasi), kernel: Some(wasmi::kernel) },
+        #[cfg(all(feature = "interpreters", not(feature = "peers")))]
+        Runtime { name: "wasmi", call: Some(wasmi::call), kernel: Some(wasmi::kernel), ..runtime },
+        #[cfg(feature = "interpreters")]
+        Runtime { name: "stitch", kernel: Some(stitch::kernel), ..runtime },
     ]
 }
 
@@ -63,8 +84,13 @@ mod tests {
         let world = World::new();
         for runtime in runtimes() {
             for case in calls::CASES {
-                if let Some(mut timed) = (runtime.call)(case) {
+                if let Some(mut timed) = runtime.call.and_then(|call| call(case)) {
                     timed();
+                }
+            }
+            for kernel in kernels::KERNELS {
+                if let Some(mut run) = runtime.kernel.and_then(|instantiate| instantiate(kernel)) {
+                    kernel.once(&mut run, runtime.name);
                 }
             }
             let Some(wasi) = runtime.wasi else { continue };

@@ -3,11 +3,16 @@
 //! What makes it fast: the guest's memory is looked up once and kept in the store's data.
 
 use wasmi::{Caller, Engine, Error, Linker, Memory, Module, Store};
+#[cfg(feature = "peers")]
 use wasmi_wasi::wasi_common::pipe::{ReadPipe, WritePipe};
+#[cfg(feature = "peers")]
 use wasmi_wasi::{Dir, WasiCtx, WasiCtxBuilder, add_to_linker, ambient_authority};
 
 use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::kernels::{Kernel, Run};
+#[cfg(feature = "peers")]
 use crate::wasi::{Export, WasiCase, WasiGuest};
+#[cfg(feature = "peers")]
 use crate::world::{ARGS, ENV, World};
 
 type Data = Option<Memory>;
@@ -64,6 +69,7 @@ pub fn call(case: &CallCase) -> Option<Timed> {
 }
 
 /// The guest of a case, with everything that [`World`] has.
+#[cfg(feature = "peers")]
 pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
     let engine = Engine::default();
     let module = Module::new(&engine, case.guest()).expect("a valid guest");
@@ -87,4 +93,15 @@ pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
         instance.get_typed_func::<u32, u32>(&store, export.name()).expect("every guest has the three exports")
     });
     Some(WasiGuest::new(move |export, argument| exports[export as usize].call(&mut store, argument).expect("no trap")))
+}
+
+/// `run` of a kernel.
+pub fn kernel(kernel: &Kernel) -> Option<Run> {
+    let engine = Engine::default();
+    let module = Module::new(&engine, kernel.wasm).expect("a valid kernel");
+    let mut store = Store::new(&engine, ());
+    let linker = Linker::new(&engine);
+    let instance = linker.instantiate_and_start(&mut store, &module).expect("nothing is imported");
+    let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the kernel exports run");
+    Some(Box::new(move |times| run.call(&mut store, times).expect("no trap")))
 }

@@ -9,6 +9,7 @@ use wasmtime_wasi::p2::pipe::{MemoryInputPipe, SinkOutputStream};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::kernels::{Kernel, Run};
 use crate::wasi::{Export, WasiCase, WasiGuest};
 use crate::world::{ARGS, ENV, World};
 
@@ -87,4 +88,14 @@ pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
         found.expect("every guest has the three exports")
     });
     Some(WasiGuest::new(move |export, argument| exports[export as usize].call(&mut store, argument).expect("no trap")))
+}
+
+/// `run` of a kernel.
+pub fn kernel(kernel: &Kernel) -> Option<Run> {
+    let engine = Engine::default();
+    let module = Module::new(&engine, kernel.wasm).expect("a valid kernel");
+    let mut store = Store::new(&engine, ());
+    let instance = Linker::new(&engine).instantiate(&mut store, &module).expect("nothing is imported");
+    let run = instance.get_typed_func::<u32, u32>(&mut store, "run").expect("the kernel exports run");
+    Some(Box::new(move |times| run.call(&mut store, times).expect("no trap")))
 }

@@ -1,0 +1,121 @@
+//! Times the kernels on the engines that were compiled in, one after the other and again, and prints medians.
+//!
+//! ```console
+//! $ cargo run --profile bench -p hostel-benches --features interpreters --bin kernels
+//! $ cargo run --profile bench -p hostel-benches --features peers --bin kernels -- --repeat 5 sha256 vm
+//! $ cargo run --profile bench -p hostel-benches --bin kernels -- --once sha256         # for a profiler
+//! ```
+//!
+//! `--engine NAME` (may be repeated) names the engines to run; all are run otherwise. The time is processor time of the
+//! thread. `--once` runs each kernel once on one engine, hostel unless another is named, and prints nothing else.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::{env, iter};
+
+use hostel_benches::kernels::{KERNELS, Kernel, Run, cpu_time};
+use hostel_benches::{Runtime, runtimes};
+
+struct Options {
+    engines: Vec<String>,
+    repeat: usize,
+    once: bool,
+    kernels: Vec<&'static Kernel>,
+}
+
+fn main() -> ExitCode {
+    match options().map(|options| run(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kernels: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options() -> Result<Options, Box<dyn Error>> {
+    let mut options = Options { engines: Vec::new(), repeat: 7, once: false, kernels: Vec::new() };
+    let mut args = env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--engine" => options.engines.push(args.next().ok_or("--engine wants a name")?),
+            "--repeat" => options.repeat = args.next().ok_or("--repeat wants a number")?.parse()?,
+            "--once" => options.once = true,
+            name => {
+                let found = KERNELS.iter().find(|kernel| kernel.name == name);
+                options.kernels.push(found.ok_or_else(|| format!("no kernel {name}"))?);
+            }
+        }
+    }
+    if let Some(unknown) = options.engines.iter().find(|name| runtimes().iter().all(|runtime| runtime.name != **name)) {
+        return Err(format!("no engine {unknown} in this build").into());
+    }
+    if options.kernels.is_empty() {
+        options.kernels.extend(KERNELS);
+    }
+    Ok(options)
+}
+
+fn run(options: &Options) {
+    let mut engines = runtimes();
+    engines.retain(|engine| {
+        engine.kernel.is_some()
+            && (options.engines.is_empty() || options.engines.iter().any(|name| name == engine.name))
+    });
+    if options.once {
+        for kernel in &options.kernels {
+            let mut run = instantiate(&engines[0], kernel).expect("this engine runs the kernel");
+            kernel.once(&mut run, engines[0].name);
+        }
+        return;
+    }
+    let names: Vec<_> = engines.iter().map(|engine| engine.name).collect();
+    let ratios = names[1..].iter().map(|name| format!("÷ {name}"));
+    let head: String =
+        names.iter().map(|name| format!("{name:>10}")).chain(ratios.map(|name| format!("{name:>12}"))).collect();
+    println!("{:14}{head}", "ms");
+    let mut logarithms = vec![Vec::new(); names.len() - 1];
+    for kernel in &options.kernels {
+        let times = measure(&engines, kernel, options.repeat);
+        let text =
+            times.iter().map(|time| time.map_or(format!("{:>10}", "–"), |time| format!("{:10.2}", time * 1e3)));
+        let ratios = times[1..].iter().zip(&mut logarithms).map(|(time, logarithms)| {
+            let (Some(hostel), Some(peer)) = (times[0], time) else { return format!("{:>12}", "–") };
+            logarithms.push((hostel / peer).ln());
+            format!("{:12.2}", hostel / peer)
+        });
+        println!("{:14}{}", kernel.name, text.chain(ratios).collect::<String>());
+    }
+    let means = logarithms.iter().map(|all| format!("{:12.3}", (all.iter().sum::<f64>() / all.len() as f64).exp()));
+    println!(
+        "{:14}{}",
+        "geometric mean",
+        iter::repeat_n(" ".repeat(10), engines.len()).chain(means).collect::<String>()
+    );
+}
+
+fn instantiate(engine: &Runtime, kernel: &Kernel) -> Option<Run> {
+    engine.kernel.and_then(|instantiate| instantiate(kernel))
+}
+
+/// Medians in seconds.
+fn measure(engines: &[Runtime], kernel: &Kernel, repeat: usize) -> Vec<Option<f64>> {
+    let mut runs: Vec<_> = engines.iter().map(|engine| instantiate(engine, kernel)).collect();
+    let mut times = vec![Vec::new(); engines.len()];
+    // The first round translates and touches memory: it is not counted.
+    for round in 0..=repeat {
+        for ((run, engine), times) in runs.iter_mut().zip(engines).zip(&mut times) {
+            let Some(run) = run else { continue };
+            let start = cpu_time();
+            kernel.once(run, engine.name);
+            if round > 0 {
+                times.push((cpu_time() - start).as_secs_f64());
+            }
+        }
+    }
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times.get(times.len() / 2).copied()
+    };
+    times.into_iter().map(median).collect()
+}
