@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::backend::{Backend, Cx, Regs, Stop, with_backend};
+use super::backend::{Backend, Cx, Regs, Sp, Stop, with_backend};
 use super::backtrace;
 use super::block::{ExecState, FuncEntry, Handle};
 use super::handlers;
@@ -21,18 +21,14 @@ pub(super) unsafe fn index_of(cx: Cx, entry: *const FuncEntry) -> u32 {
 struct Restore {
     exec: *mut ExecState,
     data: *mut (),
-    ip: *const u64,
-    sp: *mut u64,
-    cx: Cx,
-    top: *mut u64,
+    top: Sp,
 }
 
 impl Drop for Restore {
     fn drop(&mut self) {
         // SAFETY: the store outlives the activation (B), and no chain of it runs any more or yet again (X).
         let exec = unsafe { &mut *self.exec };
-        exec.data = self.data;
-        (exec.ip, exec.sp, exec.cx, exec.top) = (self.ip, self.sp, self.cx, self.top);
+        (exec.data, exec.top) = (self.data, self.top);
         exec.depth -= 1;
     }
 }
@@ -51,8 +47,7 @@ unsafe fn call(store: *mut StoreInner, data: *mut (), callee: Handle, slots: &mu
             return Err(TrapCode::StackOverflow.into());
         }
         let found = (*store).resolve(callee).ok_or(TrapCode::InvalidReference)?;
-        let _restore =
-            Restore { exec, data: (*exec).data, ip: (*exec).ip, sp: (*exec).sp, cx: (*exec).cx, top: (*exec).top };
+        let _restore = Restore { exec, data: (*exec).data, top: (*exec).top };
         (*exec).depth += 1;
         (*exec).data = data;
         let import = found.import;
@@ -64,8 +59,7 @@ unsafe fn call(store: *mut StoreInner, data: *mut (), callee: Handle, slots: &mu
         }
         std::ptr::copy_nonoverlapping(slots.as_ptr(), frame, slots.len());
         if let Some(shim) = import.shim {
-            let (ip, sp, host) = ((*exec).ip, (*exec).sp, (*store).host_block());
-            super::host_call::invoke(shim, import.env, ip, sp, host, frame, slots.len())?;
+            shim(import.env, data, (*store).host_block(), frame, slots.len())?;
             std::ptr::copy_nonoverlapping(frame, slots.as_mut_ptr(), slots.len());
             return Ok(());
         }
@@ -95,7 +89,7 @@ unsafe fn run<B: Backend>(cx: Cx, entry: *const FuncEntry, frame: *mut u64) -> S
             return Stop(TrapCode::StackOverflow as u32);
         }
         let memory = (*cx).memory0;
-        let regs = Regs { int: entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
+        let regs = Regs::of(entry.expose_provenance() as u64);
         B::run(code.add(1), frame, (*memory).base, (*memory).len, cx, regs)
     }
 }

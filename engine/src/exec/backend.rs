@@ -20,6 +20,16 @@ pub(crate) struct Regs {
     pub f64: f64,
 }
 
+impl Regs {
+    /// No value in any of them.
+    pub(crate) const NOTHING: Regs = Regs::of(0);
+
+    /// A value in the integer accumulator only.
+    pub(crate) const fn of(int: u64) -> Regs {
+        Regs { int, f32: 0.0, f64: 0.0 }
+    }
+}
+
 /// A handler: six integer and two float arguments, all in registers on x86-64 and aarch64.
 pub(crate) type Handler<B> =
     unsafe fn(ip: Ip, sp: Sp, mem: *mut u8, len: usize, cx: Cx, int: u64, f32: f32, f64: f64) -> <B as Backend>::Out;
@@ -114,7 +124,7 @@ impl Backend for Loop {
             mem: std::ptr::null_mut(),
             len: 0,
             cx: null,
-            regs: Regs { int: 0, f32: 0.0, f64: 0.0 },
+            regs: Regs::NOTHING,
             stop,
         }
     }

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::marker::PhantomData;
 
-use super::backend::{Cx, Ip, Sp};
+use super::backend::{Cx, Sp};
 use super::block::{InstanceBlock, Shim};
 use crate::code::Header;
 use crate::runtime::context::{AsContext, AsContextMut, CallContext, Inner, StoreMut, StoreRef};
@@ -44,13 +44,17 @@ use crate::trap::Trap;
 /// ```
 pub struct Caller<'a> {
     cx: Cx,
+    /// The first slot that is free for a nested activation.
+    top: Sp,
     marker: PhantomData<&'a mut StoreInner>,
 }
 
 impl Caller<'_> {
-    /// `unsafe`: B holds for `cx`, and X allows references into its store while the caller lives.
-    unsafe fn new<'a>(cx: Cx) -> Caller<'a> {
-        Caller { cx, marker: PhantomData }
+    /// `unsafe`: B holds for `cx`, `top` is inside its store's stack and above all that is in use (S), and X allows
+    /// references into the store while the caller lives.
+    #[inline(always)]
+    unsafe fn new<'a>(cx: Cx, top: Sp) -> Caller<'a> {
+        Caller { cx, top, marker: PhantomData }
     }
 
     fn block(&self) -> &InstanceBlock {
@@ -134,8 +138,13 @@ impl AsContext for Caller<'_> {
 
 impl AsContextMut for Caller<'_> {
     fn store_mut(&mut self) -> StoreMut<'_> {
-        // SAFETY: B; X: it borrows from `self` exclusively, which stands for the whole store.
-        StoreMut(unsafe { &mut *(*self.block().exec).store })
+        let exec = self.block().exec;
+        // SAFETY: B; X: it borrows from `self` exclusively, which stands for the whole store. Only this way can the host
+        // function start an activation, whose frames go where `top` says.
+        unsafe {
+            (*exec).top = self.top;
+            StoreMut(&mut *(*exec).store)
+        }
     }
 }
 
@@ -154,30 +163,12 @@ where
         // SAFETY: the contract of `Shim`: `env` is an `F`, `data` a `T` (D), and the slots are the callee's own (S). The
         // three borrows are of different things, and end before the chain goes on (X).
         unsafe {
+            let end = slots.add(len);
             let slots = if len == 0 { &mut [] } else { std::slice::from_raw_parts_mut(slots, len) };
-            (*env.cast::<F>())(&mut *data.cast::<T>(), &mut Caller::new(cx), slots)
+            (*env.cast::<F>())(&mut *data.cast::<T>(), &mut Caller::new(cx, end), slots)
         }
     }
     shim::<T, F>
-}
-
-/// Calls a host function on the slots at `frame`. `unsafe`: as [`Shim`]; B for the state.
-pub(super) unsafe fn invoke(
-    shim: Shim,
-    env: *const (),
-    ip: Ip,
-    sp: Sp,
-    cx: Cx,
-    frame: Sp,
-    slots: usize,
-) -> Result<(), Trap> {
-    // SAFETY: the caller's.
-    unsafe {
-        let exec = (*cx).exec;
-        ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
-        (*exec).top = frame.add(slots);
-        shim(env, (*exec).data, cx, frame, slots)
-    }
 }
 
 /// When a listener hears of a call.
@@ -189,20 +180,18 @@ pub(super) enum Moment {
 
 /// Tells the listener of guest function `func`, whose frame is at `sp`. `unsafe`: C, S, B.
 #[inline(never)]
-pub(super) unsafe fn listen(ip: Ip, sp: Sp, cx: Cx, func: u32, moment: Moment) {
+pub(super) unsafe fn listen(sp: Sp, cx: Cx, func: u32, moment: Moment) {
     // SAFETY: B; X: the references end here.
     unsafe {
-        let exec = (*cx).exec;
-        ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
         let module = (*cx).module().clone();
         let Some(listened) = module.listener(func) else { return };
         let (listener, definition) = &*listened;
         let slots = definition.ty().call_slots();
         // A listener may call guests: their frames go above this function's.
         let code = (*cx).entry(func).map(|entry| Header::from_bits(*entry.code()));
-        (*exec).top = sp.add(code.map_or(slots, |header| header.frame_slots as usize));
+        let top = sp.add(code.map_or(slots, |header| header.frame_slots as usize));
         let slots = std::slice::from_raw_parts(sp, slots);
-        let mut caller = Caller::new(cx);
+        let mut caller = Caller::new(cx, top);
         match moment {
             Moment::Before => listener.before(&mut caller, definition, &slots[..definition.ty().param_slots()]),
             Moment::After => listener.after(&mut caller, definition, &slots[..definition.ty().result_slots()]),

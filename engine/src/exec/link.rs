@@ -1,10 +1,10 @@
 //! The linker: turns translated code into code that can run. It replaces instruction numbers by handlers' addresses, branch
-//! targets by absolute addresses, and function indices by their entries' addresses.
+//! targets by absolute addresses, function indices by their entries' addresses, and imports' indices by their places.
 
 use std::sync::OnceLock;
 
 use super::backend::{Backend, BackendKind, Ip, with_backend};
-use super::block::FuncEntry;
+use super::block::{FuncEntry, ImportedFunc};
 use super::handlers;
 use crate::code::{Header, Op, Row, Shape};
 
@@ -26,6 +26,10 @@ fn link_for<B: Backend>(code: &mut [u64], entries: &[FuncEntry], imports: usize)
         if op.row().shape() == Shape::Call {
             let entry: *const FuncEntry = &entries[code[at + 2] as usize - imports];
             code[at + 2] = entry.expose_provenance() as u64;
+        }
+        if op.row() == Row::CallImport {
+            let place = (operands >> 32) * size_of::<ImportedFunc>() as u64;
+            code[at + 1] = operands & 0xffff_ffff | place << 32;
         }
         code[at] = handlers::of::<B>(op) as usize as u64;
         at += op.words(operands);

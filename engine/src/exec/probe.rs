@@ -23,7 +23,7 @@ pub(super) fn tail_calls_work() -> bool {
                 std::ptr::null_mut(),
                 0,
                 std::ptr::null_mut(),
-                Regs { int: 0, f32: 0.0, f64: 0.0 },
+                Regs::NOTHING,
             )
         };
         let stack = black_box(stack);

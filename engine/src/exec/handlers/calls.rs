@@ -14,10 +14,10 @@
 //! A call into another instance shifts the arguments up by [`SAVED`] slots and keeps there what it needs to come back;
 //! the callee returns to the stub `LeaveInstance`, which undoes both.
 
+use super::super::activation;
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
 use super::super::block::{FuncEntry, Handle, ImportedFunc, InstanceBlock, Shim};
 use super::super::operand::{Source, Value, address, field, imm, word};
-use super::super::{activation, host_call};
 use super::memory::Address;
 use super::throw::from_host;
 use super::{handler, trap};
@@ -99,26 +99,22 @@ handler! {
 }
 
 handler! {
-    /// `f0` first slot of the call, `f1` its slots, `imm` the import.
+    /// `f0` first slot of the call, `f1` its slots, `imm` the import's place in bytes.
+    ///
+    /// Accumulators hold nothing where a call stands, so none is kept. Whatever a host function that calls back needs to know is
+    /// its `Caller`'s, and what a trap needs is told once there is one: before the call nothing is written.
     fn call_import [] (ip, sp, mem, len, cx, regs) {
-        let import: *const ImportedFunc = (*cx).imports.as_ptr().add(imm(ip) as u32 as usize);
-        let slots = field(ip, 1);
-        let frame = sp.add(field(ip, 0));
+        let import: *const ImportedFunc = (*cx).imports.as_ptr().byte_add(imm(ip) as u32 as usize);
         let Some(shim) = (*import).shim else {
             return call_foreign::<B, 2>(ip, sp, cx, (*import).cx, (*import).entry);
         };
-        let exec = (*cx).exec;
-        (*exec).ip = ip;
-        (*exec).sp = sp;
-        (*exec).cx = cx;
-        (*exec).top = frame.add(slots);
         // SAFETY: the shim's contract: `env` came with it, D, B, and S: the caller's frame has room for the call's slots.
-        match shim((*import).env, (*exec).data, cx, frame, slots) {
+        match shim((*import).env, (*(*cx).exec).data, cx, sp.add(field(ip, 0)), field(ip, 1)) {
             Ok(()) => {
                 (mem, len) = memory_of(cx);
-                B::next(ip.add(2), sp, mem, len, cx, regs)
+                B::next(ip.add(2), sp, mem, len, cx, Regs::NOTHING)
             }
-            Err(trap) => from_host::<B>(exec, trap),
+            Err(trap) => from_host::<B>(ip, sp, cx, trap),
         }
     }
 }
@@ -164,7 +160,7 @@ unsafe fn enter_foreign<B: Backend>(ip: Ip, sp: Sp, cx: Cx, to: Cx, entry: *cons
             return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
         }
         let (mem, len) = memory_of(to);
-        let regs = Regs { int: entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
+        let regs = Regs::of(entry.expose_provenance() as u64);
         B::next(code.add(1), callee, mem, len, to, regs)
     }
 }
@@ -299,15 +295,13 @@ unsafe fn call_other<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: Handle, type_id
         match other(cx, handle, type_id) {
             Other::Trap(code) => trap::<B>(code, ip, sp, cx),
             Other::Guest(to, entry) => call_foreign::<B, 3>(ip, sp, cx, to, entry),
-            Other::Host(shim, env) => {
-                match host_call::invoke(shim, env, ip, sp, cx, sp.add(field(ip, 0)), field(ip, 1)) {
-                    Ok(()) => {
-                        let (mem, len) = memory_of(cx);
-                        B::next(ip.add(3), sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
-                    }
-                    Err(trap) => from_host::<B>((*cx).exec, trap),
+            Other::Host(shim, env) => match shim(env, (*(*cx).exec).data, cx, sp.add(field(ip, 0)), field(ip, 1)) {
+                Ok(()) => {
+                    let (mem, len) = memory_of(cx);
+                    B::next(ip.add(3), sp, mem, len, cx, Regs::NOTHING)
                 }
-            }
+                Err(trap) => from_host::<B>(ip, sp, cx, trap),
+            },
         }
     }
 }
@@ -358,7 +352,7 @@ unsafe fn enter_tail<B: Backend>(ip: Ip, sp: Sp, mem: *mut u8, len: usize, cx: C
             (*(*cx).exec).untranslated = Some(activation::index_of(cx, entry));
             return trap::<B>(TrapCode::StackOverflow, ip, sp, cx);
         }
-        let regs = Regs { int: entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
+        let regs = Regs::of(entry.expose_provenance() as u64);
         B::next(code.add(1), sp, mem, len, cx, regs)
     }
 }
@@ -438,14 +432,14 @@ unsafe fn return_call_host<B: Backend>(ip: Ip, sp: Sp, cx: Cx, shim: Shim, env: 
     // SAFETY: as for `call_import`.
     unsafe {
         let (base, slots) = (field(ip, 0), field(ip, 1));
-        match host_call::invoke(shim, env, ip, sp, cx, sp.add(base), slots) {
+        match shim(env, (*(*cx).exec).data, cx, sp.add(base), slots) {
             Ok(()) => {
                 let (back, old_sp) = read_record(sp, field(ip, 2));
                 move_down(sp, base, slots);
                 let (mem, len) = memory_of(cx);
-                B::next(back, old_sp, mem, len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
+                B::next(back, old_sp, mem, len, cx, Regs::NOTHING)
             }
-            Err(trap) => from_host::<B>((*cx).exec, trap),
+            Err(trap) => from_host::<B>(ip, sp, cx, trap),
         }
     }
 }
@@ -484,7 +478,7 @@ unsafe fn return_call_foreign<B: Backend>(ip: Ip, sp: Sp, cx: Cx, to: Cx, entry:
             return trap::<B>(TrapCode::StackOverflow, ip, callee, to);
         }
         let (mem, len) = memory_of(to);
-        let regs = Regs { int: entry.expose_provenance() as u64, f32: 0.0, f64: 0.0 };
+        let regs = Regs::of(entry.expose_provenance() as u64);
         B::next(code.add(1), callee, mem, len, to, regs)
     }
 }

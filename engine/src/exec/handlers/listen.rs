@@ -8,7 +8,7 @@ use super::handler;
 handler! {
     /// `imm`: the function. Its parameters are in place.
     fn before [] (ip, sp, mem, len, cx, regs) {
-        host_call::listen(ip, sp, cx, imm(ip) as u32, host_call::Moment::Before);
+        host_call::listen(sp, cx, imm(ip) as u32, host_call::Moment::Before);
         (mem, len) = ((*(*cx).memory0).base, (*(*cx).memory0).len);
         B::next(ip.add(2), sp, mem, len, cx, regs)
     }
@@ -17,7 +17,7 @@ handler! {
 handler! {
     /// `imm`: the function. Its results are in place.
     fn after [] (ip, sp, mem, len, cx, regs) {
-        host_call::listen(ip, sp, cx, imm(ip) as u32, host_call::Moment::After);
+        host_call::listen(sp, cx, imm(ip) as u32, host_call::Moment::After);
         (mem, len) = ((*(*cx).memory0).base, (*(*cx).memory0).len);
         B::next(ip.add(2), sp, mem, len, cx, regs)
     }

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
-use super::super::block::ExecState;
 use super::super::operand::{field, imm};
 use super::{handler, trap};
 use crate::runtime::exception::Exception;
@@ -108,13 +107,13 @@ unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool) -> Option<Land
     }
 }
 
-/// Continues after a host function returned a trap: when it is an exception, the guest may catch it.
+/// Continues after the host function called at `ip` returned a trap: when it is an exception, the guest may catch it.
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn from_host<B: Backend>(exec: *mut ExecState, trap: Trap) -> B::Out {
+pub(super) unsafe fn from_host<B: Backend>(ip: Ip, sp: Sp, cx: Cx, trap: Trap) -> B::Out {
     // SAFETY: as `catch_from_host`, which takes the trap, so that nothing is left to drop here.
     unsafe {
-        match catch_from_host(exec, trap) {
+        match catch_from_host(ip, sp, cx, trap) {
             Some(landing) => land::<B>(landing),
             None => B::stop(Stop::PENDING),
         }
@@ -123,14 +122,16 @@ pub(super) unsafe fn from_host<B: Backend>(exec: *mut ExecState, trap: Trap) -> 
 
 /// As [`catch`], for what a host function returned.
 #[inline(never)]
-unsafe fn catch_from_host(exec: *mut ExecState, trap: Trap) -> Option<Landing> {
+unsafe fn catch_from_host(ip: Ip, sp: Sp, cx: Cx, trap: Trap) -> Option<Landing> {
     // SAFETY: B; X: the host function has returned, and the references end here.
     unsafe {
+        let exec = (*cx).exec;
+        ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
         if let Some(exception) = trap.as_exception()
             && exception.store == (*(*exec).store).id()
         {
             let handle = (&mut (*(*exec).store).exceptions).add(exception.clone());
-            let landing = find((*exec).ip, (*exec).sp, (*exec).cx, handle, true, exception);
+            let landing = find(ip, sp, cx, handle, true, exception);
             if landing.is_some() {
                 return landing;
             }
@@ -147,7 +148,7 @@ unsafe fn land<B: Backend>((ip, sp, cx): Landing) -> B::Out {
     // SAFETY: C, S, B: `find` returned a landing of a live frame.
     unsafe {
         let memory = (*cx).memory0;
-        B::next(ip, sp, (*memory).base, (*memory).len, cx, Regs { int: 0, f32: 0.0, f64: 0.0 })
+        B::next(ip, sp, (*memory).base, (*memory).len, cx, Regs::NOTHING)
     }
 }
 
