@@ -16,6 +16,7 @@
 //! An [`Op`] is a [`Row`] (what to compute) and a variant (where operands come from and the result goes). Rows are
 //! listed once, in [`rows`]; the row's [`Shape`] says how many words an instruction has and what its variants mean.
 
+pub(crate) mod print;
 pub(crate) mod rows;
 pub(crate) mod verify;
 
@@ -43,6 +44,63 @@ pub(crate) enum Pair {
     ImmAcc = 6,
 }
 
+/// How an indexed access computes its address: the sum, modulo 2³², of a base (slot in field 1, or the accumulator), an
+/// index (slot in field 2, or the accumulator) shifted to the left by field 3, and the lower half of word 2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u16)]
+pub(crate) enum Form {
+    Slot = 0,
+    Acc = 1,
+    SlotSlot = 2,
+    /// The index is in a slot, and not shifted.
+    AccSlot = 3,
+    ScaledSlot = 4,
+    ScaledAcc = 5,
+    SlotScaledSlot = 6,
+    SlotScaledAcc = 7,
+}
+
+impl Form {
+    /// All forms, by their number.
+    pub(crate) const ALL: [Form; 8] = [
+        Form::Slot,
+        Form::Acc,
+        Form::SlotSlot,
+        Form::AccSlot,
+        Form::ScaledSlot,
+        Form::ScaledAcc,
+        Form::SlotScaledSlot,
+        Form::SlotScaledAcc,
+    ];
+
+    /// Where a store with such an address has its variants. False: at three times the number, for a value in a slot, in the
+    /// accumulator, immediate. True: at the number, for a value in a slot, immediate.
+    pub(crate) const fn of_store(self) -> (u16, bool) {
+        match self {
+            Form::Slot => (0, false),
+            Form::SlotSlot => (1, false),
+            Form::ScaledSlot => (2, false),
+            Form::SlotScaledSlot => (3, false),
+            Form::Acc => (12, true),
+            Form::AccSlot => (14, true),
+            Form::ScaledAcc | Form::SlotScaledAcc => panic!("stores have no such form"),
+        }
+    }
+
+    /// The slots it reads: those of the base and the index.
+    pub(crate) const fn slots(self) -> (bool, bool) {
+        match self {
+            Form::Acc | Form::ScaledAcc => (false, false),
+            Form::Slot | Form::SlotScaledAcc => (true, false),
+            Form::AccSlot | Form::ScaledSlot => (false, true),
+            Form::SlotSlot | Form::SlotScaledSlot => (true, true),
+        }
+    }
+}
+
+/// The first variant of a vector access that computes its address; the others follow in the order of [`Form`].
+pub(crate) const VECTOR_INDEXED: u16 = 6;
+
 /// What an instruction looks like and what its variants mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shape {
@@ -61,6 +119,16 @@ pub(crate) enum Shape {
     /// Address and value: slot slot, slot acc, slot imm, acc slot, acc imm; + 5 and + 10 for the wide forms, as loads have
     /// them. Field 0 is the value's slot or a 16-bit signed immediate, field 1 the address.
     Store,
+    /// A load that computes its address: `form * 2 + to_acc`. Field 0 destination, the others as [`Form`] says; word 2 the
+    /// offset to add and, in the upper half, the offset of the access's end.
+    LoadIndexed,
+    /// A store that computes its address, as `LoadIndexed`; field 0 as `Store` has it, variants by [`Form::of_store`].
+    StoreIndexed,
+    /// Slot field 1 plus an immediate to slot field 0; branches to word 2 when this compares with word 3: slot, immediate.
+    BranchIncrement,
+    /// Compares as `BranchCompare`; the result is slot (word 2, bits 0 to 15) when it holds, else slot (bits 16 to 31):
+    /// `pair * 2 + to_acc`.
+    SelectCompare,
     /// Anything else: this many words and no branch target; variants as the row's handlers say.
     Plain(u16),
     /// Word 2 is a branch target, of this many words; variants as the row's handlers say.
@@ -85,7 +153,8 @@ pub(crate) enum Shape {
     Extract,
     /// Vector in field 1, slot field 2, lane number field 3, to vector in field 0.
     Replace,
-    /// Address from slot or accumulator, to vector in field 0; + 2 and + 4 for the wide forms, as loads have them.
+    /// Address from slot or accumulator, to vector in field 0; + 2 and + 4 for the wide forms, as loads have them; from
+    /// [`VECTOR_INDEXED`] on with a computed address, as `LoadIndexed`.
     VectorLoad,
     /// As `VectorLoad`, field 0 being the vector that is stored.
     VectorStore,
@@ -121,13 +190,13 @@ impl Op {
             Shape::Commutative | Shape::Binary | Shape::Unary => 2,
             Shape::VectorUnary | Shape::VectorBinary | Shape::VectorTernary | Shape::Shift | Shape::Test => 2,
             Shape::Splat | Shape::Extract | Shape::Replace => 2,
-            Shape::VectorLoad | Shape::VectorStore => {
-                if self.variant() < 2 {
-                    2
-                } else {
-                    4
-                }
-            }
+            Shape::VectorLoad | Shape::VectorStore => match self.variant() {
+                0 | 1 => 2,
+                VECTOR_INDEXED.. => 3,
+                _ => 4,
+            },
+            Shape::LoadIndexed | Shape::StoreIndexed | Shape::SelectCompare => 3,
+            Shape::BranchIncrement => 4,
             Shape::Lane => 4,
             Shape::BranchCompare | Shape::Call => 3,
             Shape::Load => {
@@ -152,7 +221,7 @@ impl Op {
     /// Which words, counted from the instruction's first, are branch targets.
     pub(crate) fn targets(self, operands: u64) -> std::ops::Range<usize> {
         match self.row().shape() {
-            Shape::BranchCompare | Shape::Branch(_) => 2..3,
+            Shape::BranchCompare | Shape::Branch(_) | Shape::BranchIncrement => 2..3,
             Shape::BranchTable => 2..2 + (operands >> 32) as usize,
             _ => 0..0,
         }

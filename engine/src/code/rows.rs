@@ -1,7 +1,8 @@
 //! The instruction list, once. [`for_each_row`] hands it to whoever derives something from it: the [`Row`] enum and its
 //! names and shapes here, the handler tables in [`crate::exec::handlers`].
 //!
-//! A name is the WebAssembly instruction's, with `Br` in front when it branches on the comparison. `Not` marks the
+//! A name is the WebAssembly instruction's, with `Br` in front when it branches on the comparison, `Inc` when
+//! it adds to a local before, `Select` when it chooses by it. `Not` marks the
 //! negation of a float comparison, which is not the opposite comparison when an operand is NaN.
 
 /// Calls `$callback! { Name: shape [handler…]; … }` with all rows. The bracket is what `handlers` needs to find the
@@ -63,8 +64,30 @@ macro_rules! for_each_row {
             I64Load8S: load; I64Load8U: load; I64Load16S: load; I64Load16U: load; I64Load32S: load; I64Load32U: load;
             I32Store: store; I64Store: store; F32Store: store; F64Store: store;
             I32Store8: store; I32Store16: store; I64Store8: store; I64Store16: store; I64Store32: store;
+            // loads and stores that compute their address
+            I32LoadIndexed: load_indexed; I64LoadIndexed: load_indexed; F32LoadIndexed: load_indexed;
+            F64LoadIndexed: load_indexed; I32Load8SIndexed: load_indexed; I32Load8UIndexed: load_indexed;
+            I32Load16SIndexed: load_indexed; I32Load16UIndexed: load_indexed; I64Load8SIndexed: load_indexed;
+            I64Load8UIndexed: load_indexed; I64Load16SIndexed: load_indexed; I64Load16UIndexed: load_indexed;
+            I64Load32SIndexed: load_indexed; I64Load32UIndexed: load_indexed;
+            I32StoreIndexed: store_indexed; I64StoreIndexed: store_indexed; F32StoreIndexed: store_indexed;
+            F64StoreIndexed: store_indexed; I32Store8Indexed: store_indexed; I32Store16Indexed: store_indexed;
+            I64Store8Indexed: store_indexed; I64Store16Indexed: store_indexed; I64Store32Indexed: store_indexed;
+            // add to a local, compare and branch; select by comparison
+            IncI32Eq: branch_increment; IncI32Ne: branch_increment; IncI32LtS: branch_increment;
+            IncI32LtU: branch_increment; IncI32GtS: branch_increment; IncI32GtU: branch_increment;
+            IncI32LeS: branch_increment; IncI32LeU: branch_increment; IncI32GeS: branch_increment;
+            IncI32GeU: branch_increment;
+            SelectI32Eq: select_compare; SelectI32Ne: select_compare; SelectI32LtS: select_compare;
+            SelectI32LtU: select_compare; SelectI32GtS: select_compare; SelectI32GtU: select_compare;
+            SelectI32LeS: select_compare; SelectI32LeU: select_compare; SelectI32GeS: select_compare;
+            SelectI32GeU: select_compare; SelectI64Eq: select_compare; SelectI64Ne: select_compare;
+            SelectI64LtS: select_compare; SelectI64LtU: select_compare; SelectI64GtS: select_compare;
+            SelectI64GtU: select_compare; SelectI64LeS: select_compare; SelectI64LeU: select_compare;
+            SelectI64GeS: select_compare; SelectI64GeU: select_compare;
             // the rest: variants are listed where the handlers stand
-            Const32: plain(2); Const64: plain(3); CopyPair: plain(2); CopySpan: plain(2);
+            Const32: plain(2); Const64: plain(3); CopySpan: plain(2);
+            Stage2: plain(2); Stage3: plain(2); Stage4: plain(3);
             Select: plain(2);
             Br: branch(3); BrIfNez: branch(3); BrIfEqz: branch(3); BrTable: branch_table;
             Return: plain(2); ReturnOne: plain(2); Unreachable: plain(1);
@@ -200,6 +223,18 @@ macro_rules! shape {
     };
     (store) => {
         Shape::Store
+    };
+    (load_indexed) => {
+        Shape::LoadIndexed
+    };
+    (store_indexed) => {
+        Shape::StoreIndexed
+    };
+    (branch_increment) => {
+        Shape::BranchIncrement
+    };
+    (select_compare) => {
+        Shape::SelectCompare
     };
     (plain $words:literal) => {
         Shape::Plain($words)
@@ -385,6 +420,85 @@ impl Row {
             F64Gt => BrF64Gt,
             F64Le => BrF64Le,
             F64Ge => BrF64Ge,
+            _ => return None,
+        })
+    }
+
+    /// The branch on what was just added to a local, for a branch on that local; true when it compares with 0.
+    pub(crate) const fn increment(self) -> Option<(Row, bool)> {
+        use Row::*;
+        Some(match self {
+            BrIfNez => (IncI32Ne, true),
+            BrIfEqz => (IncI32Eq, true),
+            BrI32Eq => (IncI32Eq, false),
+            BrI32Ne => (IncI32Ne, false),
+            BrI32LtS => (IncI32LtS, false),
+            BrI32LtU => (IncI32LtU, false),
+            BrI32GtS => (IncI32GtS, false),
+            BrI32GtU => (IncI32GtU, false),
+            BrI32LeS => (IncI32LeS, false),
+            BrI32LeU => (IncI32LeU, false),
+            BrI32GeS => (IncI32GeS, false),
+            BrI32GeU => (IncI32GeU, false),
+            _ => return None,
+        })
+    }
+
+    /// The select that a comparison becomes when it decides one.
+    pub(crate) const fn select(self) -> Option<Row> {
+        use Row::*;
+        Some(match self {
+            I32Eq => SelectI32Eq,
+            I32Ne => SelectI32Ne,
+            I32LtS => SelectI32LtS,
+            I32LtU => SelectI32LtU,
+            I32GtS => SelectI32GtS,
+            I32GtU => SelectI32GtU,
+            I32LeS => SelectI32LeS,
+            I32LeU => SelectI32LeU,
+            I32GeS => SelectI32GeS,
+            I32GeU => SelectI32GeU,
+            I64Eq => SelectI64Eq,
+            I64Ne => SelectI64Ne,
+            I64LtS => SelectI64LtS,
+            I64LtU => SelectI64LtU,
+            I64GtS => SelectI64GtS,
+            I64GtU => SelectI64GtU,
+            I64LeS => SelectI64LeS,
+            I64LeU => SelectI64LeU,
+            I64GeS => SelectI64GeS,
+            I64GeU => SelectI64GeU,
+            _ => return None,
+        })
+    }
+
+    /// The load or store that computes its address.
+    pub(crate) const fn indexed(self) -> Option<Row> {
+        use Row::*;
+        Some(match self {
+            I32Load => I32LoadIndexed,
+            I64Load => I64LoadIndexed,
+            F32Load => F32LoadIndexed,
+            F64Load => F64LoadIndexed,
+            I32Load8S => I32Load8SIndexed,
+            I32Load8U => I32Load8UIndexed,
+            I32Load16S => I32Load16SIndexed,
+            I32Load16U => I32Load16UIndexed,
+            I64Load8S => I64Load8SIndexed,
+            I64Load8U => I64Load8UIndexed,
+            I64Load16S => I64Load16SIndexed,
+            I64Load16U => I64Load16UIndexed,
+            I64Load32S => I64Load32SIndexed,
+            I64Load32U => I64Load32UIndexed,
+            I32Store => I32StoreIndexed,
+            I64Store => I64StoreIndexed,
+            F32Store => F32StoreIndexed,
+            F64Store => F64StoreIndexed,
+            I32Store8 => I32Store8Indexed,
+            I32Store16 => I32Store16Indexed,
+            I64Store8 => I64Store8Indexed,
+            I64Store16 => I64Store16Indexed,
+            I64Store32 => I64Store32Indexed,
             _ => return None,
         })
     }

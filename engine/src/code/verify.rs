@@ -1,7 +1,7 @@
 //! Checks translated code by decoding it again: what the handlers take for granted (invariants C and S of
 //! [`exec`](crate::exec)). Runs in debug builds, under the fuzzers and in tests.
 
-use super::{Header, Op, Row, Shape};
+use super::{Form, Header, Op, Row, Shape};
 use crate::exec::handlers;
 use crate::module::Sections;
 
@@ -26,7 +26,7 @@ pub(crate) fn verify(code: &[u64], sections: &Sections) -> Result<(), String> {
         if at + words > code.len() {
             return Err(format!("{:?} at word {at} is cut off", op.row()));
         }
-        for slot in slots(op, operands) {
+        for slot in slots(op, operands, &code[at..at + words]) {
             if slot >= frame {
                 return Err(format!("{:?} at word {at} names slot {slot} of {frame}", op.row()));
             }
@@ -63,7 +63,7 @@ pub(crate) fn verify(code: &[u64], sections: &Sections) -> Result<(), String> {
 }
 
 /// The slots an instruction names.
-fn slots(op: Op, operands: u64) -> Vec<usize> {
+fn slots(op: Op, operands: u64, words: &[u64]) -> Vec<usize> {
     let field = |n: u32| (operands >> (16 * n)) as u16 as usize;
     let variant = op.variant();
     let to = if variant & super::TO_ACC == 0 { Some(field(0)) } else { None };
@@ -77,6 +77,10 @@ fn slots(op: Op, operands: u64) -> Vec<usize> {
         Shape::Shift | Shape::Replace => vec![field(0) + 1, field(1) + 1, field(2)],
         Shape::Test | Shape::Extract => vec![field(0), field(1) + 1],
         Shape::Splat => vec![field(0) + 1, field(1)],
+        Shape::VectorLoad | Shape::VectorStore if variant >= super::VECTOR_INDEXED => {
+            let form = Form::ALL[(variant - super::VECTOR_INDEXED) as usize];
+            form_slots(form, field).chain([field(0) + 1]).collect()
+        }
         Shape::VectorLoad | Shape::VectorStore if variant.is_multiple_of(2) => vec![field(0) + 1, field(1)],
         Shape::VectorLoad | Shape::VectorStore => vec![field(0) + 1],
         Shape::Lane => vec![field(0) + 1, field(1), field(2) + 1],
@@ -87,10 +91,34 @@ fn slots(op: Op, operands: u64) -> Vec<usize> {
             3 => vec![field(0)],
             _ => vec![],
         },
+        Shape::LoadIndexed => form_slots(Form::ALL[variant as usize / 2], field).chain(to).collect(),
+        Shape::StoreIndexed => {
+            let (form, value) = match variant {
+                12.. => ([Form::Acc, Form::AccSlot][variant as usize / 2 - 6], variant % 2 == 0),
+                _ => {
+                    let forms = [Form::Slot, Form::SlotSlot, Form::ScaledSlot, Form::SlotScaledSlot];
+                    (forms[variant as usize / 3], variant % 3 == 0)
+                }
+            };
+            form_slots(form, field).chain(value.then(|| field(0))).collect()
+        }
+        Shape::BranchIncrement => {
+            let right = (variant == 0).then_some(words[3] as usize);
+            [field(0), field(1)].into_iter().chain(right).collect()
+        }
+        Shape::SelectCompare => {
+            let values = [words[2] as u16 as usize, (words[2] >> 16) as usize];
+            pair_slots(variant / 2, field).chain(to).chain(values).collect()
+        }
         Shape::Call => vec![field(0), field(0) + field(1) + 1],
         Shape::Plain(_) | Shape::Branch(_) | Shape::BranchTable => match op.row() {
             Row::Const32 | Row::Const64 | Row::MemorySize | Row::TableSize | Row::RefFunc => vec![field(0)],
-            Row::CopyPair => vec![field(0) + 1, field(1), field(2)],
+            Row::Stage2 => staged(variant, &[field(1), field(2)]).chain([field(0) + 1]).collect(),
+            Row::Stage3 => staged(variant, &[field(1), field(2), field(3)]).chain([field(0) + 2]).collect(),
+            Row::Stage4 => {
+                let sources = [0, 16, 32, 48].map(|at| (words[2] >> at) as u16 as usize);
+                staged(variant, &sources).chain([field(0) + 3]).collect()
+            }
             Row::CopySpan => vec![(field(0) + field(2)).max(1) - 1, (field(1) + field(2)).max(1) - 1],
             Row::BrIfNez | Row::BrIfEqz | Row::BrTable if variant == 0 => vec![field(1)],
             Row::Return => vec![field(0) + 1],
@@ -132,6 +160,17 @@ fn slots(op: Op, operands: u64) -> Vec<usize> {
             _ => vec![],
         },
     }
+}
+
+/// The slots that an address is computed from.
+fn form_slots(form: Form, field: impl Fn(u32) -> usize) -> impl Iterator<Item = usize> {
+    let (base, index) = form.slots();
+    base.then(|| field(1)).into_iter().chain(index.then(|| field(2)))
+}
+
+/// Those operands of a `Stage` instruction that are slots.
+fn staged(variant: u16, operands: &[usize]) -> impl Iterator<Item = usize> {
+    operands.iter().copied().enumerate().filter(move |(n, _)| variant >> n & 1 == 0).map(|(_, slot)| slot)
 }
 
 /// The slots of a [`Pair`](super::Pair).

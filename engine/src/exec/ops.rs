@@ -177,6 +177,20 @@ branch! {
     BrF64NotGe: f64 = |a, b| !(a >= b);
 }
 
+/// The same tests under the names of other rows that make them.
+macro_rules! same_test {
+    ($($name:ident: $branch:ident,)*) => {$( pub(crate) type $name = $branch; )*};
+}
+
+same_test! {
+    IncI32Eq: BrI32Eq, IncI32Ne: BrI32Ne, IncI32LtS: BrI32LtS, IncI32LtU: BrI32LtU, IncI32GtS: BrI32GtS,
+    IncI32GtU: BrI32GtU, IncI32LeS: BrI32LeS, IncI32LeU: BrI32LeU, IncI32GeS: BrI32GeS, IncI32GeU: BrI32GeU,
+    SelectI32Eq: BrI32Eq, SelectI32Ne: BrI32Ne, SelectI32LtS: BrI32LtS, SelectI32LtU: BrI32LtU, SelectI32GtS: BrI32GtS,
+    SelectI32GtU: BrI32GtU, SelectI32LeS: BrI32LeS, SelectI32LeU: BrI32LeU, SelectI32GeS: BrI32GeS, SelectI32GeU: BrI32GeU,
+    SelectI64Eq: BrI64Eq, SelectI64Ne: BrI64Ne, SelectI64LtS: BrI64LtS, SelectI64LtU: BrI64LtU, SelectI64GtS: BrI64GtS,
+    SelectI64GtU: BrI64GtU, SelectI64LeS: BrI64LeS, SelectI64LeU: BrI64LeU, SelectI64GeS: BrI64GeS, SelectI64GeU: BrI64GeU,
+}
+
 unary! {
     I32Clz: u32 => u32 = |a| Ok(a.leading_zeros());
     I32Ctz: u32 => u32 = |a| Ok(a.trailing_zeros());

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use wasmparser::{BlockType, Catch};
 
-use super::emit::{Condition, Operand};
+use super::emit::{Condition, Operand, narrow};
 use super::stack::{Entry, Place};
 use super::{FuelSite, LabelId, Landing, Translated, Translator};
 use crate::code::{Header, Row, fields, fields_imm};
@@ -100,7 +100,7 @@ impl Translator<'_> {
             (true, true) => 2,
         };
         let position = self.emit(Row::Check, variant, 0);
-        self.last = None;
+        self.recent.clear();
         self.fuel.push(FuelSite { position, cost: 1 });
     }
 
@@ -242,7 +242,7 @@ impl Translator<'_> {
     pub(super) fn become_unreachable(&mut self) {
         let height = self.control.last().map_or(0, |frame| frame.height);
         self.stack.truncate(height);
-        self.last = None;
+        self.recent.clear();
         self.unreachable = Some(0);
     }
 
@@ -269,8 +269,9 @@ impl Translator<'_> {
             match place {
                 Place::Slot => self.copy(slot, to, ty),
                 Place::Local(local) => self.copy(local, to, ty),
-                Place::Const(bits) => self.constant(bits, to),
-                Place::Acc { producer } if self.last == Some(producer) && count == 1 => self.redirect(producer, to),
+                Place::Const(bits) => self.constant(bits, ty, to),
+                Place::Sum(sum) => self.sum_to_slot(sum, to, slot),
+                Place::Acc { producer } if self.last() == Some(producer) && count == 1 => self.redirect(producer, to),
                 Place::Acc { .. } => {
                     self.settle(index);
                     self.copy(slot, to, ty);
@@ -397,7 +398,9 @@ impl Translator<'_> {
             let entry = *self.stack.entries.last().expect("validated: the result is there");
             let (variant, operands) = match entry.place {
                 Place::Acc { .. } => (2 + super::stack::class(*ty) as u16, fields(record, 0, 0, 0)),
-                Place::Const(bits) if bits as i32 as i64 as u64 == bits => (1, fields_imm(record, 0, bits as u32)),
+                Place::Const(bits) if narrow(bits, *ty) == bits as i32 as i64 => {
+                    (1, fields_imm(record, 0, bits as u32))
+                }
                 _ => (0, fields(record, self.slot_of(&entry), 0, 0)),
             };
             self.emit(Row::ReturnOne, variant, operands);

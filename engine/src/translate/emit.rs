@@ -1,6 +1,6 @@
 //! Emitting instructions and settling values.
 
-use super::stack::{Entry, Place, class};
+use super::stack::{Entry, Place, Sum, class};
 use super::{LabelId, Translator};
 use crate::code::{Op, Pair, Row, Shape, TO_ACC, fields, fields_imm};
 use crate::error::Error;
@@ -39,8 +39,20 @@ impl Translator<'_> {
         let at = self.code.len();
         self.code.push(Op::new(row, variant).0 as u64);
         self.code.push(operands);
-        self.last = Some(at);
+        self.recent.push(at);
         at
+    }
+
+    /// The last instruction, while nothing can have branched to behind it.
+    pub(super) fn last(&self) -> Option<usize> {
+        self.recent.last().copied()
+    }
+
+    /// Removes the last instruction, as what comes next does its work as well.
+    pub(super) fn take_back(&mut self) {
+        let at = self.recent.pop().expect("only who has looked at the last instruction takes it back");
+        self.code.truncate(at);
+        self.fresh = self.fresh.min(at);
     }
 
     /// The slot that the next entry pushed has for its height.
@@ -89,27 +101,41 @@ impl Translator<'_> {
             Place::Slot => {}
             Place::Acc { producer } => self.redirect(producer, entry.slot),
             Place::Local(local) => self.copy(local, entry.slot, entry.ty),
-            Place::Const(bits) => self.constant(bits, entry.slot),
+            Place::Const(bits) => self.constant(bits, entry.ty, entry.slot),
+            Place::Sum(sum) => self.sum_to_slot(sum, entry.slot, entry.slot),
         }
     }
 
-    /// Settles the topmost `count` entries.
+    /// Settles the topmost `count` entries. Locals and small constants side by side, which the arguments of calls mostly are,
+    /// become one instruction for up to four of them.
     pub(super) fn settle_top(&mut self, count: usize) {
         let len = self.stack.len();
         let mut index = len - count;
         while index < len {
-            // Two locals side by side become one instruction: arguments of calls are mostly that.
-            if let [first, second, ..] = self.stack.entries[index..]
-                && let (Place::Local(a), Place::Local(b)) = (first.place, second.place)
-                && first.ty.slots() == 1
-                && second.ty.slots() == 1
-            {
-                self.emit(Row::CopyPair, 0, fields(first.slot, a, b, 0));
+            let mut staged = [0; 4];
+            let (mut run, mut immediates) = (0, 0);
+            for entry in self.stack.entries[index..].iter().take(staged.len()) {
+                let Some((operand, immediate)) = stageable(entry) else { break };
+                staged[run] = operand;
+                immediates |= (immediate as u16) << run;
+                run += 1;
+            }
+            let to = self.stack.entries[index].slot;
+            let [a, b, c, _] = staged;
+            match run {
+                0 | 1 => {
+                    let entry = self.stack.entries[index];
+                    self.settle_popped(&entry);
+                }
+                2 => _ = self.emit(Row::Stage2, immediates, fields(to, a, b, 0)),
+                3 => _ = self.emit(Row::Stage3, immediates, fields(to, a, b, c)),
+                _ => {
+                    self.emit(Row::Stage4, immediates, fields(to, 0, 0, 0));
+                    self.code.push(fields(a, b, c, staged[3]));
+                }
+            }
+            for _ in 0..run.max(1) {
                 self.stack.settle(index);
-                self.stack.settle(index + 1);
-                index += 2;
-            } else {
-                self.settle(index);
                 index += 1;
             }
         }
@@ -130,7 +156,7 @@ impl Translator<'_> {
         let mut index = self.stack.len();
         while self.stack.in_locals > 0 {
             index -= 1;
-            if matches!(self.stack.entries[index].place, Place::Local(_)) {
+            if matches!(self.stack.entries[index].place, Place::Local(_) | Place::Sum(_)) {
                 self.settle(index);
             }
         }
@@ -144,11 +170,14 @@ impl Translator<'_> {
         let mut seen = 0;
         let total = self.stack.in_locals;
         for (scanned, index) in (0..self.stack.len()).rev().enumerate() {
-            if let Place::Local(local) = self.stack.entries[index].place {
-                seen += 1;
-                if local == slot || scanned > LONG_SCAN {
-                    self.settle(index);
-                }
+            let reads = match self.stack.entries[index].place {
+                Place::Local(local) => local == slot,
+                Place::Sum(sum) => sum.reads(slot),
+                _ => continue,
+            };
+            seen += 1;
+            if reads || scanned > LONG_SCAN {
+                self.settle(index);
             }
             if seen == total {
                 return;
@@ -169,8 +198,8 @@ impl Translator<'_> {
     }
 
     /// Puts a constant into a slot.
-    pub(super) fn constant(&mut self, bits: u64, to: u16) {
-        if bits as i32 as i64 as u64 == bits {
+    pub(super) fn constant(&mut self, bits: u64, ty: ValType, to: u16) {
+        if narrow(bits, ty) == bits as i32 as i64 {
             self.emit(Row::Const32, 0, fields_imm(to, 0, bits as u32));
         } else {
             self.emit(Row::Const64, 0, fields(to, 0, 0, 0));
@@ -187,10 +216,15 @@ impl Translator<'_> {
         entry.slot
     }
 
-    /// A value as slot or accumulator.
+    /// A value as slot or accumulator. No other operand of the instruction may be in the integer accumulator.
     pub(super) fn slot_or_acc(&mut self, entry: &Entry) -> Operand {
         match entry.place {
             Place::Acc { .. } => Operand::Acc,
+            Place::Sum(sum) => {
+                self.spill(ValType::I32);
+                self.sum_to_acc(sum);
+                Operand::Acc
+            }
             _ => Operand::Slot(self.slot_of(entry)),
         }
     }
@@ -209,7 +243,19 @@ impl Translator<'_> {
     /// Pops two operands, emits their instruction, pushes its result.
     pub(super) fn binary(&mut self, row: Row, result: ValType) -> Result<(), Error> {
         let (b, a) = (self.stack.pop(), self.stack.pop());
-        let (mut row, mut left, mut right) = (row, self.operand(&a), self.operand(&b));
+        if let Some(sum) = sum(row, &a, &b) {
+            return self.push(result, Place::Sum(sum));
+        }
+        // One of them can be in the accumulator.
+        let left = match (a.place, b.place) {
+            (Place::Sum(_), Place::Acc { .. } | Place::Sum(_)) => Operand::Slot(self.slot_of(&a)),
+            _ => self.operand(&a),
+        };
+        let right = match b.place {
+            Place::Sum(_) if left == Operand::Acc => Operand::Slot(self.slot_of(&b)),
+            _ => self.operand(&b),
+        };
+        let (mut row, mut left, mut right) = (row, left, right);
         if let (Operand::Imm(_), Operand::Imm(_)) = (left, right) {
             left = Operand::Slot(self.slot_of(&a));
         }
@@ -259,7 +305,7 @@ impl Translator<'_> {
     /// `eqz`: the opposite of a comparison just made, or a comparison with 0.
     pub(super) fn eqz(&mut self, row: Row, operand: ValType) -> Result<(), Error> {
         if let Some(&Entry { ty: ValType::I32, place: Place::Acc { producer }, .. }) = self.stack.entries.last()
-            && self.last == Some(producer)
+            && self.last() == Some(producer)
         {
             let op = Op(self.code[producer] as u16);
             if let Some(negated) = op.row().negated_compare() {
@@ -275,11 +321,11 @@ impl Translator<'_> {
     pub(super) fn set_local(&mut self, index: u32) {
         let (slot, ty) = self.locals[index as usize];
         let value = self.stack.pop();
-        let last = self.last;
+        let last = self.last();
         self.preserve(slot);
         match value.place {
             // Only while nothing stands between: it could read the local.
-            Place::Acc { producer } if last == Some(producer) && self.last == last => self.redirect(producer, slot),
+            Place::Acc { producer } if last == Some(producer) && self.last() == last => self.redirect(producer, slot),
             Place::Acc { .. } => {
                 let row = match ty {
                     ValType::F32 => Row::CopyF32,
@@ -288,10 +334,11 @@ impl Translator<'_> {
                 };
                 self.emit(row, 2, fields(slot, 0, 0, 0));
             }
-            Place::Const(bits) => self.constant(bits, slot),
+            Place::Const(bits) => self.constant(bits, ty, slot),
+            Place::Sum(sum) => self.sum_to_slot(sum, slot, value.slot),
             Place::Local(from) => self.copy(from, slot, ty),
             // The instruction just emitted left it in its slot: it can leave it in the local as well.
-            Place::Slot if last.is_some() && self.last == last && self.wrote_last(value.slot) => {
+            Place::Slot if last.is_some() && self.last() == last && self.wrote_last(value.slot) => {
                 if let Some(producer) = last {
                     // Not `redirect`: such an instruction has no accumulator for its result to be told otherwise.
                     self.code[producer + 1] = self.code[producer + 1] & !0xffff | slot as u64;
@@ -303,10 +350,28 @@ impl Translator<'_> {
 
     /// Whether the last instruction's one effect on slots is its result in `slot`.
     fn wrote_last(&self, slot: u16) -> bool {
-        self.last.is_some_and(|at| {
+        self.last().is_some_and(|at| {
             let op = Op(self.code[at] as u16);
             op.row().result_in_field0(op.variant()) && self.code[at + 1] as u16 == slot
         })
+    }
+
+    /// The instruction that adds to a local and branches on it, when the last one is such an addition and the branch is on
+    /// its result: row, variant, word 1 and the last word.
+    fn increment(&self, row: Row, condition: Condition) -> Option<(Row, u16, u64, u64)> {
+        let at = self.last()?;
+        let (add, operands) = (Op(self.code[at] as u16), self.code[at + 1]);
+        let (row, right_is_slot, right) = match row.increment()? {
+            (row, true) if condition.variant == 0 => (row, false, 0),
+            (row, false) if condition.variant == Pair::SlotSlot as u16 => {
+                (row, true, condition.operands >> 32 & 0xffff)
+            }
+            (row, false) if condition.variant == Pair::SlotImm as u16 => (row, false, condition.operands >> 32),
+            _ => return None,
+        };
+        let slot = (condition.operands >> 16) as u16;
+        let adds = add.row() == Row::I32Add && add.variant() == Pair::SlotImm as u16 * 2 && operands as u16 == slot;
+        adds.then_some((row, !right_is_slot as u16, operands, right))
     }
 
     pub(super) fn new_label(&mut self) -> LabelId {
@@ -322,7 +387,7 @@ impl Translator<'_> {
         for at in label.uses.drain(..) {
             self.code[at] = here as u64;
         }
-        self.last = None;
+        self.recent.clear();
     }
 
     /// Pushes a word that is the label's position, now or once it is known.
@@ -341,13 +406,12 @@ impl Translator<'_> {
     pub(super) fn take_condition(&mut self) -> Condition {
         let entry = self.stack.pop();
         if let Place::Acc { producer } = entry.place
-            && self.last == Some(producer)
+            && self.last() == Some(producer)
         {
             let op = Op(self.code[producer] as u16);
             if let Some(row) = op.row().branch() {
                 let condition = Condition { row, variant: op.variant() / 2, operands: self.code[producer + 1] };
-                self.code.truncate(producer);
-                self.last = None;
+                self.take_back();
                 return condition;
             }
         }
@@ -364,10 +428,20 @@ impl Translator<'_> {
         } else {
             condition.row.negated_branch().expect("every condition has an opposite")
         };
-        self.emit(row, condition.variant, condition.operands);
-        self.push_target(label);
+        match self.increment(row, condition) {
+            Some((row, variant, operands, right)) => {
+                self.take_back();
+                self.emit(row, variant, operands);
+                self.push_target(label);
+                self.code.push(right);
+            }
+            None => {
+                self.emit(row, condition.variant, condition.operands);
+                self.push_target(label);
+            }
+        }
         // A comparison behind a branch is another basic block's.
-        self.last = None;
+        self.recent.clear();
     }
 
     /// Branches always.
@@ -375,6 +449,41 @@ impl Translator<'_> {
         self.emit(Row::Br, 0, 0);
         self.push_target(label);
     }
+}
+
+/// What two operands add up to when nothing has to be computed before it is known what for.
+fn sum(row: Row, a: &Entry, b: &Entry) -> Option<Sum> {
+    let term = |entry: &Entry| match entry.place {
+        Place::Local(local) => Some(Sum { base: Some(local), ..Sum::default() }),
+        Place::Const(bits) => Some(Sum { offset: bits as u32, ..Sum::default() }),
+        Place::Sum(sum) => Some(sum),
+        _ => None,
+    };
+    let sum = match (row, a.place, b.place) {
+        (Row::I32Add, ..) => term(a)?.plus(term(b)?)?,
+        (Row::I32Sub, _, Place::Const(bits)) => {
+            term(a)?.plus(Sum { offset: (bits as u32).wrapping_neg(), ..Sum::default() })?
+        }
+        (Row::I32Shl, Place::Local(local), Place::Const(bits)) if bits % 32 != 0 => {
+            Sum { index: Some(local), shift: bits as u16 % 32, ..Sum::default() }
+        }
+        _ => return None,
+    };
+    (sum.base.is_some() || sum.index.is_some()).then_some(sum)
+}
+
+/// An operand of a `Stage` instruction, and whether it is an immediate.
+fn stageable(entry: &Entry) -> Option<(u16, bool)> {
+    match entry.place {
+        Place::Local(local) if entry.ty.slots() == 1 => Some((local, false)),
+        Place::Const(bits) => i16::try_from(narrow(bits, entry.ty)).ok().map(|imm| (imm as u16, true)),
+        _ => None,
+    }
+}
+
+/// A constant's bits as a number that is small when they can be short: of a 32-bit type the upper half does not count.
+pub(super) fn narrow(bits: u64, ty: ValType) -> i64 {
+    if matches!(ty, ValType::I32 | ValType::F32) { bits as i32 as i64 } else { bits as i64 }
 }
 
 /// The 32-bit immediate that stands for a constant, when there is one: see `Value::from_imm`.

@@ -1,7 +1,8 @@
 //! The translator: one pass over a body's operators, from stack code to register-like code.
 //!
 //! It keeps a symbolic operand stack ([`stack`]) whose entries say where a value is *without* moving it: in a local, a
-//! constant, an accumulator or the slot that belongs to its height. `local.get` and constants emit nothing; an operator
+//! constant, a sum of locals, an accumulator or the slot that belongs to its height. `local.get`, constants and additions that may
+//! become part of an address emit nothing; an operator
 //! emits one instruction that names its operands where they are and leaves its result in an accumulator. When the result
 //! is wanted in a slot after all (a `local.set`, an argument, a merge of control flow), the instruction that produced it is
 //! patched to write there. Comparisons that feed a branch are taken back and become part of it.
@@ -18,6 +19,7 @@ mod atomics;
 mod control;
 mod emit;
 mod exceptions;
+mod memory;
 mod operators;
 mod stack;
 mod vectors;
@@ -112,13 +114,14 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
         if let Some(validator) = &mut validator {
             validator.op(offset, &operator)?;
         }
-        let before = translator.code.len();
+        translator.fresh = translator.code.len();
         translator.operator(&operator, offset)?;
         if let Some(map) = &mut map {
-            while map.last().is_some_and(|&(start, _)| start as usize >= before) {
+            // Instructions of earlier operators that were taken back are part of this one's now.
+            while map.last().is_some_and(|&(start, _)| start as usize >= translator.fresh) {
                 map.pop();
             }
-            map.push((before.min(translator.code.len()) as u32, offset));
+            map.push((translator.fresh as u32, offset));
         }
     }
     if let Some(mut validator) = validator {
@@ -155,8 +158,10 @@ struct Translator<'m> {
     sections: &'m Sections,
     ty: &'m FuncType,
     code: Vec<u64>,
-    /// The last instruction, while nothing can have branched to behind it.
-    last: Option<usize>,
+    /// The instructions since the last place that something can branch to.
+    recent: Vec<usize>,
+    /// Where the running operator's instructions begin.
+    fresh: usize,
     stack: Stack,
     control: Vec<Frame>,
     labels: Vec<Label>,
@@ -183,7 +188,8 @@ impl<'m> Translator<'m> {
             sections: module.sections(),
             ty,
             code: vec![0],
-            last: None,
+            recent: Vec::new(),
+            fresh: 0,
             stack: Stack::default(),
             control: Vec::new(),
             labels: Vec::new(),

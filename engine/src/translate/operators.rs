@@ -1,11 +1,11 @@
 //! Operators, one by one.
 
-use wasmparser::{MemArg, MemArgTarget, Operator};
+use wasmparser::Operator;
 
 use super::Translator;
-use super::emit::{Operand, immediate};
+use super::emit::Operand;
 use super::stack::{Entry, Place};
-use crate::code::{Row, TO_ACC, fields, fields_imm};
+use crate::code::{Op, Row, TO_ACC, fields, fields_imm};
 use crate::error::Error;
 use crate::types::{FuncType, ValType};
 
@@ -336,6 +336,23 @@ impl Translator<'_> {
 
     fn select(&mut self) -> Result<(), Error> {
         let (condition, no, yes) = (self.stack.pop(), self.stack.pop(), self.stack.pop());
+        if yes.ty.slots() == 1
+            && let Some((row, pair, operands)) = self.take_comparison(&condition)
+        {
+            let (no_slot, yes_slot) = (self.slot_of(&no), self.slot_of(&yes));
+            let values = yes_slot as u64 | (no_slot as u64) << 16;
+            let variant = pair * 2;
+            if matches!(yes.ty, F32 | F64) {
+                let to = self.next_slot() as u16;
+                self.emit(row, variant, operands | to as u64);
+                self.code.push(values);
+                return self.push(yes.ty, Place::Slot);
+            }
+            self.spill(yes.ty);
+            let producer = self.emit(row, variant | TO_ACC, operands);
+            self.code.push(values);
+            return self.push_acc(yes.ty, producer);
+        }
         let condition = self.slot_or_acc(&condition);
         let (no_slot, yes_slot) = (self.slot_of(&no), self.slot_of(&yes));
         let (variant, condition) = match condition {
@@ -355,6 +372,19 @@ impl Translator<'_> {
             let producer = self.emit(Row::Select, variant | TO_ACC, fields(0, yes_slot, no_slot, condition));
             self.push_acc(yes.ty, producer)
         }
+    }
+
+    /// Takes back an integer comparison that was just made, for the select that it decides: row, operands' pair, word 1.
+    fn take_comparison(&mut self, condition: &Entry) -> Option<(Row, u16, u64)> {
+        let Place::Acc { producer } = condition.place else { return None };
+        if self.last() != Some(producer) {
+            return None;
+        }
+        let op = Op(self.code[producer] as u16);
+        let row = op.row().select()?;
+        let operands = self.code[producer + 1];
+        self.take_back();
+        Some((row, op.variant() / 2, operands & !0xffff))
     }
 
     fn global_get(&mut self, index: u32) -> Result<(), Error> {
@@ -385,78 +415,6 @@ impl Translator<'_> {
             Operand::Slot(from) => self.emit(Row::GlobalSet, 0, fields_imm(0, from, index)),
             _ => self.emit(Row::GlobalSet, 1, fields_imm(0, 0, index)),
         };
-    }
-
-    /// Whether the memory of an access has 64-bit addresses.
-    pub(super) fn is_memory64(&self, memarg: &MemArg) -> bool {
-        self.sections.memories[memory_of(memarg) as usize].memory64
-    }
-
-    /// The words that the wide form of an access has.
-    pub(super) fn push_wide(&mut self, memarg: &MemArg) {
-        self.code.push(memarg.offset);
-        self.code.push(memory_of(memarg) as u64);
-    }
-
-    /// The 32-bit offset of an access's end, when the short form can say it.
-    pub(super) fn end_offset(&self, memarg: &MemArg, size: u64) -> Option<u32> {
-        if memory_of(memarg) != 0 || self.is_memory64(memarg) {
-            return None;
-        }
-        u32::try_from(memarg.offset.checked_add(size)?).ok()
-    }
-
-    fn load(&mut self, row: Row, ty: ValType, size: u64, memarg: MemArg) -> Result<(), Error> {
-        let addr = self.stack.pop();
-        let (from_acc, slot) = match self.slot_or_acc(&addr) {
-            Operand::Slot(slot) => (0, slot),
-            _ => (1, 0),
-        };
-        self.spill(ty);
-        let variant = from_acc * 2 + TO_ACC;
-        let producer = match self.end_offset(&memarg, size) {
-            Some(end) => self.emit(row, variant, fields_imm(0, slot, end)),
-            None => {
-                let wide = if self.is_memory64(&memarg) { 8 } else { 4 };
-                let producer = self.emit(row, variant + wide, fields(0, slot, 0, 0));
-                self.push_wide(&memarg);
-                producer
-            }
-        };
-        self.push_acc(ty, producer)
-    }
-
-    fn store(&mut self, row: Row, size: u64, memarg: MemArg) -> Result<(), Error> {
-        let (value, addr) = (self.stack.pop(), self.stack.pop());
-        let addr = self.slot_or_acc(&addr);
-        let value = match (addr, value.place) {
-            (_, Place::Const(bits)) => match immediate(value.ty, bits).and_then(|imm| i16::try_from(imm).ok()) {
-                Some(imm) => Operand::Imm(imm as i32),
-                None => Operand::Slot(self.slot_of(&value)),
-            },
-            // No form takes both from accumulators: of different types, they could be.
-            (Operand::Acc, _) => Operand::Slot(self.slot_of(&value)),
-            _ => self.slot_or_acc(&value),
-        };
-        let (variant, addr, value) = match (addr, value) {
-            (Operand::Slot(addr), Operand::Slot(value)) => (0, addr, value),
-            (Operand::Slot(addr), Operand::Acc) => (1, addr, 0),
-            (Operand::Slot(addr), Operand::Imm(imm)) => (2, addr, imm as i16 as u16),
-            (_, Operand::Slot(value)) => (3, 0, value),
-            (_, Operand::Imm(imm)) => (4, 0, imm as i16 as u16),
-            (_, Operand::Acc) => unreachable!("the value was brought to a slot"),
-        };
-        match self.end_offset(&memarg, size) {
-            Some(end) => {
-                self.emit(row, variant, fields_imm(value, addr, end));
-            }
-            None => {
-                let wide = if self.is_memory64(&memarg) { 10 } else { 5 };
-                self.emit(row, variant + wide, fields(value, addr, 0, 0));
-                self.push_wide(&memarg);
-            }
-        }
-        Ok(())
     }
 
     /// Brings a call's arguments to consecutive slots and returns the first slot of the call.
@@ -563,13 +521,6 @@ impl Translator<'_> {
         }
         self.become_unreachable();
         Ok(())
-    }
-}
-
-/// The memory an access is to.
-fn memory_of(memarg: &MemArg) -> u32 {
-    match memarg.target {
-        MemArgTarget::Memory(index) | MemArgTarget::Array(index) => index,
     }
 }
 

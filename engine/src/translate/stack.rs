@@ -11,8 +11,41 @@ pub(super) enum Place {
     Local(u16),
     /// Nowhere yet: these bits.
     Const(u64),
+    /// Nowhere yet: an `i32` that is computed from locals, most likely an address.
+    Sum(Sum),
     /// In the accumulator of its type; the instruction there produced it.
     Acc { producer: usize },
+}
+
+/// `base + (index << shift) + offset`, modulo 2³²; at least one of the locals is there.
+///
+/// Compilers compute addresses like that in front of loads and stores, whose instructions can do it on the way.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Sum {
+    pub base: Option<u16>,
+    pub index: Option<u16>,
+    pub shift: u16,
+    pub offset: u32,
+}
+
+impl Sum {
+    /// The sum of both, when it has room for their locals.
+    pub(super) fn plus(self, other: Sum) -> Option<Sum> {
+        let offset = self.offset.wrapping_add(other.offset);
+        let (base, index, shift) = match (self.base, self.index, other.base, other.index) {
+            (base, index, None, None) => (base, index, self.shift),
+            (None, None, base, index) => (base, index, other.shift),
+            (base, None, None, index) => (base, index, other.shift),
+            (None, index, base, None) => (base, index, self.shift),
+            (base, None, index, None) => (base, index, 0),
+            _ => return None,
+        };
+        Some(Sum { base, index, shift, offset })
+    }
+
+    pub(super) fn reads(self, local: u16) -> bool {
+        self.base == Some(local) || self.index == Some(local)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +70,7 @@ pub(super) struct Stack {
     pub entries: Vec<Entry>,
     /// Which entry each accumulator holds.
     pub acc: [Option<usize>; 3],
-    /// How many entries are in locals.
+    /// How many entries are in locals, or computed from them.
     pub in_locals: usize,
 }
 
@@ -49,7 +82,7 @@ impl Stack {
     pub(super) fn push(&mut self, entry: Entry) {
         match entry.place {
             Place::Acc { .. } => self.acc[class(entry.ty)] = Some(self.entries.len()),
-            Place::Local(_) => self.in_locals += 1,
+            Place::Local(_) | Place::Sum(_) => self.in_locals += 1,
             _ => {}
         }
         self.entries.push(entry);
@@ -59,7 +92,7 @@ impl Stack {
         let entry = self.entries.pop().expect("validated code does not pop an empty stack");
         match entry.place {
             Place::Acc { .. } => self.acc[class(entry.ty)] = None,
-            Place::Local(_) => self.in_locals -= 1,
+            Place::Local(_) | Place::Sum(_) => self.in_locals -= 1,
             _ => {}
         }
         entry
@@ -76,7 +109,7 @@ impl Stack {
         let entry = &mut self.entries[index];
         match entry.place {
             Place::Acc { .. } => self.acc[class(entry.ty)] = None,
-            Place::Local(_) => self.in_locals -= 1,
+            Place::Local(_) | Place::Sum(_) => self.in_locals -= 1,
             _ => {}
         }
         entry.place = Place::Slot;

@@ -4,8 +4,8 @@ use wasmparser::{MemArg, Operator};
 
 use super::Translator;
 use super::emit::Operand;
-use super::stack::Place;
-use crate::code::{Row, Shape, fields, fields_imm};
+use super::stack::{Entry, Place};
+use crate::code::{Row, Shape, VECTOR_INDEXED, fields, fields_imm};
 use crate::error::Error;
 use crate::types::ValType;
 
@@ -140,8 +140,12 @@ impl Translator<'_> {
     }
 
     /// Emits a vector access whose address is `addr` and whose vector is in slot `vector`.
-    fn vector_access(&mut self, row: Row, vector: u16, addr: Operand, size: u64, memarg: &MemArg) {
-        let (from_acc, slot) = match addr {
+    fn vector_access(&mut self, row: Row, vector: u16, addr: &Entry, size: u64, memarg: &MemArg) {
+        if let Some(address) = self.indexed(addr, memarg, size, true) {
+            self.emit_indexed(row, VECTOR_INDEXED + address.form as u16, vector, &address);
+            return;
+        }
+        let (from_acc, slot) = match self.slot_or_acc(addr) {
             Operand::Slot(slot) => (0, slot),
             _ => (1, 0),
         };
@@ -159,17 +163,15 @@ impl Translator<'_> {
 
     fn vector_load(&mut self, row: Row, size: u64, memarg: MemArg) -> Result<(), Error> {
         let addr = self.stack.pop();
-        let addr = self.slot_or_acc(&addr);
         let to = self.next_slot() as u16;
-        self.vector_access(row, to, addr, size, &memarg);
+        self.vector_access(row, to, &addr, size, &memarg);
         self.push(V128, Place::Slot)
     }
 
     fn vector_store(&mut self, memarg: MemArg) -> Result<(), Error> {
         let value = self.pop_slot();
         let addr = self.stack.pop();
-        let addr = self.slot_or_acc(&addr);
-        self.vector_access(Row::V128Store, value, addr, 16, &memarg);
+        self.vector_access(Row::V128Store, value, &addr, 16, &memarg);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Loads and stores.
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp};
-use super::super::operand::{Destination, Source, Value, imm, word};
+use super::super::operand::{Destination, Source, Value, field, imm, word};
 use super::{handler, trap};
 use crate::trap::TrapCode;
 
@@ -31,9 +31,11 @@ pub(super) trait Address: Value + Into<u64> {}
 impl Address for u32 {}
 impl Address for u64 {}
 
+/// Each load, and the row that computes its address.
 macro_rules! loads {
-    ($($name:ident: $raw:ty => $out:ty = |$v:ident| $convert:expr;)*) => {$(
+    ($($name:ident $indexed:ident: $raw:ty => $out:ty = |$v:ident| $convert:expr;)*) => {$(
         pub(super) struct $name;
+        pub(super) type $indexed = $name;
         impl Load for $name {
             type Out = $out;
             const SIZE: usize = size_of::<$raw>();
@@ -47,9 +49,11 @@ macro_rules! loads {
     )*};
 }
 
+/// As `loads`.
 macro_rules! stores {
-    ($($name:ident: $in:ty => $raw:ty = |$v:ident| $convert:expr;)*) => {$(
+    ($($name:ident $indexed:ident: $in:ty => $raw:ty = |$v:ident| $convert:expr;)*) => {$(
         pub(super) struct $name;
+        pub(super) type $indexed = $name;
         impl Store for $name {
             type In = $in;
             const SIZE: usize = size_of::<$raw>();
@@ -64,32 +68,76 @@ macro_rules! stores {
 }
 
 loads! {
-    I32Load: u32 => u32 = |v| v;
-    I64Load: u64 => u64 = |v| v;
-    F32Load: u32 => f32 = |v| f32::from_bits(v);
-    F64Load: u64 => f64 = |v| f64::from_bits(v);
-    I32Load8S: u8 => u32 = |v| v as i8 as u32;
-    I32Load8U: u8 => u32 = |v| v as u32;
-    I32Load16S: u16 => u32 = |v| v as i16 as u32;
-    I32Load16U: u16 => u32 = |v| v as u32;
-    I64Load8S: u8 => u64 = |v| v as i8 as u64;
-    I64Load8U: u8 => u64 = |v| v as u64;
-    I64Load16S: u16 => u64 = |v| v as i16 as u64;
-    I64Load16U: u16 => u64 = |v| v as u64;
-    I64Load32S: u32 => u64 = |v| v as i32 as u64;
-    I64Load32U: u32 => u64 = |v| v as u64;
+    I32Load I32LoadIndexed: u32 => u32 = |v| v;
+    I64Load I64LoadIndexed: u64 => u64 = |v| v;
+    F32Load F32LoadIndexed: u32 => f32 = |v| f32::from_bits(v);
+    F64Load F64LoadIndexed: u64 => f64 = |v| f64::from_bits(v);
+    I32Load8S I32Load8SIndexed: u8 => u32 = |v| v as i8 as u32;
+    I32Load8U I32Load8UIndexed: u8 => u32 = |v| v as u32;
+    I32Load16S I32Load16SIndexed: u16 => u32 = |v| v as i16 as u32;
+    I32Load16U I32Load16UIndexed: u16 => u32 = |v| v as u32;
+    I64Load8S I64Load8SIndexed: u8 => u64 = |v| v as i8 as u64;
+    I64Load8U I64Load8UIndexed: u8 => u64 = |v| v as u64;
+    I64Load16S I64Load16SIndexed: u16 => u64 = |v| v as i16 as u64;
+    I64Load16U I64Load16UIndexed: u16 => u64 = |v| v as u64;
+    I64Load32S I64Load32SIndexed: u32 => u64 = |v| v as i32 as u64;
+    I64Load32U I64Load32UIndexed: u32 => u64 = |v| v as u64;
 }
 
 stores! {
-    I32Store: u32 => u32 = |v| v;
-    I64Store: u64 => u64 = |v| v;
-    F32Store: f32 => u32 = |v| v.to_bits();
-    F64Store: f64 => u64 = |v| v.to_bits();
-    I32Store8: u32 => u8 = |v| v as u8;
-    I32Store16: u32 => u16 = |v| v as u16;
-    I64Store8: u64 => u8 = |v| v as u8;
-    I64Store16: u64 => u16 = |v| v as u16;
-    I64Store32: u64 => u32 = |v| v as u32;
+    I32Store I32StoreIndexed: u32 => u32 = |v| v;
+    I64Store I64StoreIndexed: u64 => u64 = |v| v;
+    F32Store F32StoreIndexed: f32 => u32 = |v| v.to_bits();
+    F64Store F64StoreIndexed: f64 => u64 = |v| v.to_bits();
+    I32Store8 I32Store8Indexed: u32 => u8 = |v| v as u8;
+    I32Store16 I32Store16Indexed: u32 => u16 = |v| v as u16;
+    I64Store8 I64Store8Indexed: u64 => u8 = |v| v as u8;
+    I64Store16 I64Store16Indexed: u64 => u16 = |v| v as u16;
+    I64Store32 I64Store32Indexed: u64 => u32 = |v| v as u32;
+}
+
+/// A term of an address: a [`Source`], [`Scaled`] or [`Nothing`].
+pub(super) trait Term {
+    unsafe fn term(ip: Ip, sp: Sp, regs: &Regs) -> u32;
+}
+
+/// No term.
+pub(super) struct Nothing;
+/// A source, shifted to the left by field 3.
+pub(super) struct Scaled<S>(std::marker::PhantomData<S>);
+
+impl<S: Source> Term for S {
+    #[inline(always)]
+    unsafe fn term(ip: Ip, sp: Sp, regs: &Regs) -> u32 {
+        // SAFETY: passed on.
+        unsafe { S::get(ip, sp, regs) }
+    }
+}
+
+impl<S: Source> Term for Scaled<S> {
+    #[inline(always)]
+    unsafe fn term(ip: Ip, sp: Sp, regs: &Regs) -> u32 {
+        // SAFETY: passed on; C.
+        unsafe { S::get::<u32>(ip, sp, regs).wrapping_shl(field(ip, 3) as u32) }
+    }
+}
+
+impl Term for Nothing {
+    #[inline(always)]
+    unsafe fn term(_: Ip, _: Sp, _: &Regs) -> u32 {
+        0
+    }
+}
+
+/// The address that an indexed access computes, and the offset of its end.
+#[inline(always)]
+pub(super) unsafe fn sum<X: Term, Y: Term>(ip: Ip, sp: Sp, regs: &Regs) -> (u32, u32) {
+    // SAFETY: C: word 2 is there.
+    unsafe {
+        let offsets = word(ip, 2);
+        let addr = X::term(ip, sp, regs).wrapping_add(Y::term(ip, sp, regs)).wrapping_add(offsets as u32);
+        (addr, (offsets >> 32) as u32)
+    }
 }
 
 /// The address of the access that ends at `addr + end_offset`, when it is inside the memory.
@@ -118,6 +166,34 @@ handler! {
             Some(at) => {
                 D::put(L::load(at), ip, sp, &mut regs);
                 B::next(ip.add(2), sp, mem, len, cx, regs)
+            }
+            None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
+        }
+    }
+}
+
+handler! {
+    /// The address is the sum of two terms and the lower half of word 2.
+    fn load_indexed [L: Load, X: Term, Y: Term, D: Destination] (ip, sp, mem, len, cx, regs) {
+        let (addr, end) = sum::<X, Y>(ip, sp, &regs);
+        match check(mem, len, addr, end, L::SIZE) {
+            Some(at) => {
+                D::put(L::load(at), ip, sp, &mut regs);
+                B::next(ip.add(3), sp, mem, len, cx, regs)
+            }
+            None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
+        }
+    }
+}
+
+handler! {
+    /// As `load_indexed`.
+    fn store_indexed [S: Store, X: Term, Y: Term, V: Source] (ip, sp, mem, len, cx, regs) {
+        let (addr, end) = sum::<X, Y>(ip, sp, &regs);
+        match check(mem, len, addr, end, S::SIZE) {
+            Some(at) => {
+                S::store(V::get(ip, sp, &regs), at);
+                B::next(ip.add(3), sp, mem, len, cx, regs)
             }
             None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
         }

@@ -116,6 +116,39 @@ macro_rules! row {
             memory::store_wide::<$B, memory::$name, Acc, u64, Slot<0>>, memory::store_wide::<$B, memory::$name, Acc, u64, ShortImm>,
         ])
     };
+    ($B:ty, load_indexed, $name:ident) => {
+        row!(@pad $B, [
+            memory::load_indexed::<$B, memory::$name, Slot<1>, memory::Nothing, ToSlot>, memory::load_indexed::<$B, memory::$name, Slot<1>, memory::Nothing, ToAcc>,
+            memory::load_indexed::<$B, memory::$name, Acc, memory::Nothing, ToSlot>, memory::load_indexed::<$B, memory::$name, Acc, memory::Nothing, ToAcc>,
+            memory::load_indexed::<$B, memory::$name, Slot<1>, Slot<2>, ToSlot>, memory::load_indexed::<$B, memory::$name, Slot<1>, Slot<2>, ToAcc>,
+            memory::load_indexed::<$B, memory::$name, Acc, Slot<2>, ToSlot>, memory::load_indexed::<$B, memory::$name, Acc, Slot<2>, ToAcc>,
+            memory::load_indexed::<$B, memory::$name, memory::Nothing, memory::Scaled<Slot<2>>, ToSlot>, memory::load_indexed::<$B, memory::$name, memory::Nothing, memory::Scaled<Slot<2>>, ToAcc>,
+            memory::load_indexed::<$B, memory::$name, memory::Nothing, memory::Scaled<Acc>, ToSlot>, memory::load_indexed::<$B, memory::$name, memory::Nothing, memory::Scaled<Acc>, ToAcc>,
+            memory::load_indexed::<$B, memory::$name, Slot<1>, memory::Scaled<Slot<2>>, ToSlot>, memory::load_indexed::<$B, memory::$name, Slot<1>, memory::Scaled<Slot<2>>, ToAcc>,
+            memory::load_indexed::<$B, memory::$name, Slot<1>, memory::Scaled<Acc>, ToSlot>, memory::load_indexed::<$B, memory::$name, Slot<1>, memory::Scaled<Acc>, ToAcc>,
+        ])
+    };
+    ($B:ty, store_indexed, $name:ident) => {
+        row!(@pad $B, [
+            memory::store_indexed::<$B, memory::$name, Slot<1>, memory::Nothing, Slot<0>>, memory::store_indexed::<$B, memory::$name, Slot<1>, memory::Nothing, Acc>, memory::store_indexed::<$B, memory::$name, Slot<1>, memory::Nothing, ShortImm>,
+            memory::store_indexed::<$B, memory::$name, Slot<1>, Slot<2>, Slot<0>>, memory::store_indexed::<$B, memory::$name, Slot<1>, Slot<2>, Acc>, memory::store_indexed::<$B, memory::$name, Slot<1>, Slot<2>, ShortImm>,
+            memory::store_indexed::<$B, memory::$name, memory::Nothing, memory::Scaled<Slot<2>>, Slot<0>>, memory::store_indexed::<$B, memory::$name, memory::Nothing, memory::Scaled<Slot<2>>, Acc>, memory::store_indexed::<$B, memory::$name, memory::Nothing, memory::Scaled<Slot<2>>, ShortImm>,
+            memory::store_indexed::<$B, memory::$name, Slot<1>, memory::Scaled<Slot<2>>, Slot<0>>, memory::store_indexed::<$B, memory::$name, Slot<1>, memory::Scaled<Slot<2>>, Acc>, memory::store_indexed::<$B, memory::$name, Slot<1>, memory::Scaled<Slot<2>>, ShortImm>,
+            memory::store_indexed::<$B, memory::$name, Acc, memory::Nothing, Slot<0>>, memory::store_indexed::<$B, memory::$name, Acc, memory::Nothing, ShortImm>,
+            memory::store_indexed::<$B, memory::$name, Acc, Slot<2>, Slot<0>>, memory::store_indexed::<$B, memory::$name, Acc, Slot<2>, ShortImm>,
+        ])
+    };
+    ($B:ty, branch_increment, $name:ident) => {
+        row!(@pad $B, [numeric::branch_increment::<$B, ops::$name, false>, numeric::branch_increment::<$B, ops::$name, true>])
+    };
+    ($B:ty, select_compare, $name:ident) => {
+        row!(@pad $B, [
+            numeric::select_compare::<$B, ops::$name, Slot<1>, Slot<2>, ToSlot>, numeric::select_compare::<$B, ops::$name, Slot<1>, Slot<2>, ToAcc>,
+            numeric::select_compare::<$B, ops::$name, Slot<1>, Imm, ToSlot>, numeric::select_compare::<$B, ops::$name, Slot<1>, Imm, ToAcc>,
+            numeric::select_compare::<$B, ops::$name, Acc, Slot<2>, ToSlot>, numeric::select_compare::<$B, ops::$name, Acc, Slot<2>, ToAcc>,
+            numeric::select_compare::<$B, ops::$name, Acc, Imm, ToSlot>, numeric::select_compare::<$B, ops::$name, Acc, Imm, ToAcc>,
+        ])
+    };
     ($B:ty, vector_unary, $name:ident) => { row!(@pad $B, [vector::unary::<$B, vectors::$name>]) };
     ($B:ty, vector_binary, $name:ident) => { row!(@pad $B, [vector::binary::<$B, vectors::$name>]) };
     ($B:ty, vector_ternary, $name:ident) => { row!(@pad $B, [vector::ternary::<$B, vectors::$name>]) };
@@ -129,6 +162,14 @@ macro_rules! row {
             vector::load::<$B, vector::$name, Slot<1>>, vector::load::<$B, vector::$name, Acc>,
             vector::load_wide::<$B, vector::$name, Slot<1>, u32>, vector::load_wide::<$B, vector::$name, Acc, u32>,
             vector::load_wide::<$B, vector::$name, Slot<1>, u64>, vector::load_wide::<$B, vector::$name, Acc, u64>,
+            vector::load_indexed::<$B, vector::$name, Slot<1>, memory::Nothing>,
+            vector::load_indexed::<$B, vector::$name, Acc, memory::Nothing>,
+            vector::load_indexed::<$B, vector::$name, Slot<1>, Slot<2>>,
+            vector::load_indexed::<$B, vector::$name, Acc, Slot<2>>,
+            vector::load_indexed::<$B, vector::$name, memory::Nothing, memory::Scaled<Slot<2>>>,
+            vector::load_indexed::<$B, vector::$name, memory::Nothing, memory::Scaled<Acc>>,
+            vector::load_indexed::<$B, vector::$name, Slot<1>, memory::Scaled<Slot<2>>>,
+            vector::load_indexed::<$B, vector::$name, Slot<1>, memory::Scaled<Acc>>,
         ])
     };
     ($B:ty, vector_store, $name:ident) => {
@@ -136,6 +177,14 @@ macro_rules! row {
             vector::store::<$B, Slot<1>>, vector::store::<$B, Acc>,
             vector::store_wide::<$B, Slot<1>, u32>, vector::store_wide::<$B, Acc, u32>,
             vector::store_wide::<$B, Slot<1>, u64>, vector::store_wide::<$B, Acc, u64>,
+            vector::store_indexed::<$B, Slot<1>, memory::Nothing>,
+            vector::store_indexed::<$B, Acc, memory::Nothing>,
+            vector::store_indexed::<$B, Slot<1>, Slot<2>>,
+            vector::store_indexed::<$B, Acc, Slot<2>>,
+            vector::store_indexed::<$B, memory::Nothing, memory::Scaled<Slot<2>>>,
+            vector::store_indexed::<$B, memory::Nothing, memory::Scaled<Acc>>,
+            vector::store_indexed::<$B, Slot<1>, memory::Scaled<Slot<2>>>,
+            vector::store_indexed::<$B, Slot<1>, memory::Scaled<Acc>>,
         ])
     };
     ($B:ty, lane, V128Load8Lane) => { row!(@pad $B, [vector::load_lane::<$B, u8, u32>, vector::load_lane::<$B, u8, u64>]) };
@@ -153,7 +202,24 @@ macro_rules! row {
     // The variants of the remaining rows, each in its own order.
     ($B:ty, $shape:ident, Const32) => { row!(@pad $B, [moves::const32::<$B>]) };
     ($B:ty, $shape:ident, Const64) => { row!(@pad $B, [moves::const64::<$B>]) };
-    ($B:ty, $shape:ident, CopyPair) => { row!(@pad $B, [moves::copy_pair::<$B>]) };
+    // by which operands are immediates
+    ($B:ty, $shape:ident, Stage2) => {
+        row!(@pad $B, [moves::stage2::<$B, 0>, moves::stage2::<$B, 1>, moves::stage2::<$B, 2>, moves::stage2::<$B, 3>])
+    };
+    ($B:ty, $shape:ident, Stage3) => {
+        row!(@pad $B, [
+            moves::stage3::<$B, 0>, moves::stage3::<$B, 1>, moves::stage3::<$B, 2>, moves::stage3::<$B, 3>,
+            moves::stage3::<$B, 4>, moves::stage3::<$B, 5>, moves::stage3::<$B, 6>, moves::stage3::<$B, 7>,
+        ])
+    };
+    ($B:ty, $shape:ident, Stage4) => {
+        row!(@pad $B, [
+            moves::stage4::<$B, 0>, moves::stage4::<$B, 1>, moves::stage4::<$B, 2>, moves::stage4::<$B, 3>,
+            moves::stage4::<$B, 4>, moves::stage4::<$B, 5>, moves::stage4::<$B, 6>, moves::stage4::<$B, 7>,
+            moves::stage4::<$B, 8>, moves::stage4::<$B, 9>, moves::stage4::<$B, 10>, moves::stage4::<$B, 11>,
+            moves::stage4::<$B, 12>, moves::stage4::<$B, 13>, moves::stage4::<$B, 14>, moves::stage4::<$B, 15>,
+        ])
+    };
     ($B:ty, $shape:ident, CopySpan) => { row!(@pad $B, [moves::copy_span::<$B>]) };
     // condition in slot or accumulator × result in slot or integer accumulator
     ($B:ty, $shape:ident, Select) => {

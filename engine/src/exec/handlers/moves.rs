@@ -20,14 +20,49 @@ handler! {
     }
 }
 
+/// Operand `N` of a `Stage` instruction, which is in `bits`: an immediate when bit `N` of the variant says so, else a slot.
+#[inline(always)]
+unsafe fn staged<const VARIANT: u16, const N: u16>(sp: Sp, bits: usize) -> u64 {
+    // SAFETY: S: the operand is a slot of the frame.
+    if VARIANT >> N & 1 == 1 { bits as i16 as i64 as u64 } else { unsafe { *sp.add(bits) } }
+}
+
 handler! {
-    /// Slots `f0`, `f0 + 1` ← slots `f1`, `f2`: both are read before either is written.
-    fn copy_pair [] (ip, sp, mem, len, cx, regs) {
-        let (first, second) = (*sp.add(field(ip, 1)), *sp.add(field(ip, 2)));
+    /// Slots `f0`, `f0 + 1` ← two operands.
+    fn stage2 [const VARIANT: u16] (ip, sp, mem, len, cx, regs) {
+        let (a, b) = (staged::<VARIANT, 0>(sp, field(ip, 1)), staged::<VARIANT, 1>(sp, field(ip, 2)));
         let to = sp.add(field(ip, 0));
-        *to = first;
-        *to.add(1) = second;
+        *to = a;
+        *to.add(1) = b;
         B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// Slots from `f0` on ← three operands.
+    fn stage3 [const VARIANT: u16] (ip, sp, mem, len, cx, regs) {
+        let (a, b) = (staged::<VARIANT, 0>(sp, field(ip, 1)), staged::<VARIANT, 1>(sp, field(ip, 2)));
+        let c = staged::<VARIANT, 2>(sp, field(ip, 3));
+        let to = sp.add(field(ip, 0));
+        *to = a;
+        *to.add(1) = b;
+        *to.add(2) = c;
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// Slots from `f0` on ← the four operands in word 2.
+    fn stage4 [const VARIANT: u16] (ip, sp, mem, len, cx, regs) {
+        // The fields of word 2 are four behind those of word 1.
+        let (a, b) = (staged::<VARIANT, 0>(sp, field(ip.add(1), 0)), staged::<VARIANT, 1>(sp, field(ip.add(1), 1)));
+        let (c, d) = (staged::<VARIANT, 2>(sp, field(ip.add(1), 2)), staged::<VARIANT, 3>(sp, field(ip.add(1), 3)));
+        let to = sp.add(field(ip, 0));
+        *to = a;
+        *to.add(1) = b;
+        *to.add(2) = c;
+        *to.add(3) = d;
+        B::next(ip.add(3), sp, mem, len, cx, regs)
     }
 }
 

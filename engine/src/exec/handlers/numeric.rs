@@ -1,7 +1,7 @@
 //! Arithmetic, comparison, conversion, and compare-and-branch.
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp};
-use super::super::operand::{Destination, Source, address, field, word};
+use super::super::operand::{Destination, Source, Value, address, field, imm, word};
 use super::super::ops::{Binary, Compare, Unary};
 use super::{handler, trap};
 
@@ -37,6 +37,32 @@ handler! {
         } else {
             B::next(ip.add(3), sp, mem, len, cx, regs)
         }
+    }
+}
+
+handler! {
+    /// Slot `f0` ← slot `f1` plus the immediate; branches when that compares with word 3, a slot or an immediate.
+    fn branch_increment [O: Compare<In = u32>, const IMMEDIATE: bool] (ip, sp, mem, len, cx, regs) {
+        let value = u32::from_slot(sp.add(field(ip, 1))).wrapping_add(imm(ip) as u32);
+        value.to_slot(sp.add(field(ip, 0)));
+        let right = word(ip, 3);
+        let right = if IMMEDIATE { right as u32 } else { u32::from_slot(sp.add(right as usize)) };
+        if O::test(value, right) {
+            B::next(address(ip, 2), sp, mem, len, cx, regs)
+        } else {
+            B::next(ip.add(4), sp, mem, len, cx, regs)
+        }
+    }
+}
+
+handler! {
+    /// One of the slots that word 2 names, as the operands compare.
+    fn select_compare [O: Compare, L: Source, R: Source, D: Destination] (ip, sp, mem, len, cx, regs) {
+        let values = word(ip, 2) as usize;
+        let (yes, no) = (*sp.add(values & 0xffff), *sp.add(values >> 16));
+        let holds = O::test(L::get(ip, sp, &regs), R::get(ip, sp, &regs));
+        D::put(if holds { yes } else { no }, ip, sp, &mut regs);
+        B::next(ip.add(3), sp, mem, len, cx, regs)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp};
 use super::super::operand::{Source, field, imm, word};
 use super::super::vector::{self, Extract, Replace, Shift, Splat, Test, V, Vector1, Vector2, Vector3};
-use super::memory::{Address, Unaligned, check, check_wide};
+use super::memory::{Address, Term, Unaligned, check, check_wide, sum};
 use super::{handler, trap};
 use crate::trap::TrapCode;
 
@@ -174,6 +174,32 @@ handler! {
             Some(at) => {
                 put(L::load((*at.cast::<Unaligned<L::Raw>>()).0), ip, sp);
                 B::next(ip.add(4), sp, mem, len, cx, regs)
+            }
+            None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
+        }
+    }
+}
+
+handler! {
+    fn load_indexed [L: Load, X: Term, Y: Term] (ip, sp, mem, len, cx, regs) {
+        let (addr, end) = sum::<X, Y>(ip, sp, &regs);
+        match check(mem, len, addr, end, size_of::<L::Raw>()) {
+            Some(at) => {
+                put(L::load((*at.cast::<Unaligned<L::Raw>>()).0), ip, sp);
+                B::next(ip.add(3), sp, mem, len, cx, regs)
+            }
+            None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
+        }
+    }
+}
+
+handler! {
+    fn store_indexed [X: Term, Y: Term] (ip, sp, mem, len, cx, regs) {
+        let (addr, end) = sum::<X, Y>(ip, sp, &regs);
+        match check(mem, len, addr, end, 16) {
+            Some(at) => {
+                (*at.cast::<Unaligned<u128>>()).0 = get(ip, sp, 0).0.to_le();
+                B::next(ip.add(3), sp, mem, len, cx, regs)
             }
             None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
         }
