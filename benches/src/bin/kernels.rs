@@ -4,10 +4,12 @@
 //! $ cargo run --profile bench -p hostel-benches --features interpreters --bin kernels
 //! $ cargo run --profile bench -p hostel-benches --features peers --bin kernels -- --repeat 5 sha256 vm
 //! $ cargo run --profile bench -p hostel-benches --bin kernels -- --once sha256         # for a profiler
+//! $ cargo run -p hostel-benches --bin kernels -- --code sha256                         # what hostel translates it to
 //! ```
 //!
 //! `--engine NAME` (may be repeated) names the engines to run; all are run otherwise. The time is processor time of the
-//! thread. `--once` runs each kernel once on one engine, hostel unless another is named, and prints nothing else.
+//! thread. `--once` runs each kernel once on one engine, hostel unless another is named, and prints
+//! nothing else.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -15,16 +17,18 @@ use std::{env, iter};
 
 use hostel_benches::kernels::{KERNELS, Kernel, Run, cpu_time};
 use hostel_benches::{Runtime, runtimes};
+use hostel_engine::{Engine, Module};
 
 struct Options {
     engines: Vec<String>,
     repeat: usize,
     once: bool,
+    code: bool,
     kernels: Vec<&'static Kernel>,
 }
 
 fn main() -> ExitCode {
-    match options().map(|options| run(&options)) {
+    match options().and_then(|options| if options.code { code(&options) } else { run(&options) }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("kernels: {error}");
@@ -34,13 +38,14 @@ fn main() -> ExitCode {
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
-    let mut options = Options { engines: Vec::new(), repeat: 7, once: false, kernels: Vec::new() };
+    let mut options = Options { engines: Vec::new(), repeat: 7, once: false, code: false, kernels: Vec::new() };
     let mut args = env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--engine" => options.engines.push(args.next().ok_or("--engine wants a name")?),
             "--repeat" => options.repeat = args.next().ok_or("--repeat wants a number")?.parse()?,
             "--once" => options.once = true,
+            "--code" => options.code = true,
             name => {
                 let found = KERNELS.iter().find(|kernel| kernel.name == name);
                 options.kernels.push(found.ok_or_else(|| format!("no kernel {name}"))?);
@@ -56,7 +61,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
     Ok(options)
 }
 
-fn run(options: &Options) {
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut engines = runtimes();
     engines.retain(|engine| {
         engine.kernel.is_some()
@@ -67,7 +72,7 @@ fn run(options: &Options) {
             let mut run = instantiate(&engines[0], kernel).expect("this engine runs the kernel");
             kernel.once(&mut run, engines[0].name);
         }
-        return;
+        return Ok(());
     }
     let names: Vec<_> = engines.iter().map(|engine| engine.name).collect();
     let ratios = names[1..].iter().map(|name| format!("÷ {name}"));
@@ -92,6 +97,18 @@ fn run(options: &Options) {
         "geometric mean",
         iter::repeat_n(" ".repeat(10), engines.len()).chain(means).collect::<String>()
     );
+    Ok(())
+}
+
+/// Prints what hostel translates the kernels to.
+fn code(options: &Options) -> Result<(), Box<dyn Error>> {
+    for kernel in &options.kernels {
+        let module = Module::new(&Engine::default(), kernel.wasm)?;
+        for func in 0..module.function_count() as u32 {
+            println!("{} function {func}\n{}", kernel.name, module.disassemble(func)?);
+        }
+    }
+    Ok(())
 }
 
 fn instantiate(engine: &Runtime, kernel: &Kernel) -> Option<Run> {

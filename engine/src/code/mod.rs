@@ -16,6 +16,7 @@
 //! An [`Op`] is a [`Row`] (what to compute) and a variant (where operands come from and the result goes). Rows are
 //! listed once, in [`rows`]; the row's [`Shape`] says how many words an instruction has and what its variants mean.
 
+pub(crate) mod print;
 pub(crate) mod rows;
 pub(crate) mod verify;
 

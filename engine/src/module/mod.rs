@@ -382,6 +382,29 @@ impl Module {
         map.get(after.checked_sub(1)?).map(|&(_, offset)| offset)
     }
 
+    /// What function `func` is translated to, as text: for looking at, not for reading by a program. Translates again.
+    ///
+    /// # Errors
+    ///
+    /// A function that is imported or not there; an invalid body.
+    #[doc(hidden)]
+    pub fn disassemble(&self, func: u32) -> Result<String, Error> {
+        let sections = &self.0.sections;
+        if !(sections.imported_funcs..sections.funcs.len()).contains(&(func as usize)) {
+            return Err(Error::usage(format!("the module defines no function {func}")));
+        }
+        let translated = translate::function(translate::Request {
+            module: self,
+            func,
+            body: self.body(func),
+            validate: self.to_validate(func),
+            listens: self.listener(func).is_some(),
+            map: None,
+            allocations: &mut translate::Allocations::default(),
+        })?;
+        Ok(crate::code::print::print(&translated.code))
+    }
+
     /// Who listens to function `func`. The factory is asked once a function.
     pub(crate) fn listener(&self, func: u32) -> Option<Arc<Listened>> {
         let factory = self.0.engine.config().listeners.as_ref()?;
