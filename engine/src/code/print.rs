@@ -80,3 +80,29 @@ fn operation(op: Op, operands: u64, words: &[u64]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::{fields, fields_imm};
+
+    #[test]
+    fn operands_and_targets_are_told_apart() {
+        let op = |row, variant| u64::from(Op::new(row, variant).0);
+        let code = [
+            Header { frame_slots: 7, first_local: 3, locals: 2 }.to_bits(),
+            op(Row::I32Add, 3),
+            fields_imm(0, 1, -5_i32 as u32),
+            op(Row::BrI32LtS, 0),
+            fields(0, 4, 2, 0),
+            1,
+            op(Row::Unreachable, 0),
+        ];
+        let text = print(&code);
+        let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(
+            lines,
+            ["frame 7, locals 3..5", "1 I32Add.3 acc <- s1 #-5", "3 BrI32LtS.0 s4 s2 -> 1", "6 Unreachable.0"]
+        );
+    }
+}
