@@ -35,6 +35,10 @@ pub enum Backend {
 
 /// An engine's configuration.
 ///
+/// What modules may contain is WebAssembly 3.0 but for garbage collection: structures, arrays, `i31`, types with subtypes,
+/// casts. There is no switch for it. A module that needs it, or shared memories, is refused with
+/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported), whose message says so.
+///
 /// ```
 /// use hostel_engine::{CompilationMode, Config, Engine};
 /// let mut config = Config::new();
@@ -53,7 +57,8 @@ pub struct Config {
     pub(crate) features: Features,
 }
 
-/// What modules may contain.
+/// What modules may contain. `GC` stands for recursive groups of types and what else the sections take from that
+/// proposal; bodies are never validated with it.
 #[derive(Clone, Copy)]
 pub(crate) struct Features(pub WasmFeatures);
 
@@ -74,6 +79,7 @@ impl Default for Features {
                 | WasmFeatures::MEMORY64
                 | WasmFeatures::EXCEPTIONS
                 | WasmFeatures::FUNCTION_REFERENCES
+                | WasmFeatures::GC
                 | WasmFeatures::THREADS
                 | WasmFeatures::WIDE_ARITHMETIC
                 | WasmFeatures::CUSTOM_PAGE_SIZES
@@ -120,6 +126,9 @@ switches! {
     wasm_legacy_exceptions: LEGACY_EXCEPTIONS;
     /// References to functions of one type, and references that are never null.
     wasm_function_references: FUNCTION_REFERENCES;
+    /// Groups of function types that refer to each other, and constant expressions that read the module's own globals:
+    /// what version 3.0 of the specification took from the garbage collection proposal and needs no collector.
+    wasm_recursive_types: GC;
     /// Atomic instructions, on memories that are not shared.
     wasm_threads: THREADS;
     /// 128-bit integer arithmetic.

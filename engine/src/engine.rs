@@ -26,10 +26,14 @@ struct EngineInner {
     types: Mutex<TypeRegistry>,
 }
 
+/// Numbers for function types: a type is the same as another when their recursive groups are the same and they have the
+/// same place in them. A type by itself is a group of one.
 #[derive(Default)]
 struct TypeRegistry {
-    ids: HashMap<FuncType, u32>,
-    types: Vec<FuncType>,
+    /// The number of each group's first type; the others follow. References within the group are
+    /// [relative](crate::types::within_group).
+    groups: HashMap<Box<[FuncType]>, u32>,
+    count: u32,
 }
 
 impl Engine {
@@ -66,20 +70,32 @@ impl Engine {
         self.0.backend
     }
 
-    /// The number that stands for `ty` in this engine: equal types, equal numbers.
+    /// The number that stands in this engine for a type that is in no group with others: equal types, equal numbers.
     pub(crate) fn type_id(&self, ty: &FuncType) -> u32 {
+        self.type_group(std::slice::from_ref(ty))
+    }
+
+    /// The number of the first type of a recursive group, whose references to its own types are
+    /// [relative](crate::types::within_group).
+    pub(crate) fn type_group(&self, group: &[FuncType]) -> u32 {
         let mut registry = self.0.types.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&id) = registry.ids.get(ty) {
+        if let Some(&id) = registry.groups.get(group) {
             return id;
         }
-        let id = registry.types.len() as u32;
-        registry.types.push(ty.clone());
-        registry.ids.insert(ty.clone(), id);
+        let id = registry.count;
+        registry.count += group.len() as u32;
+        registry.groups.insert(group.into(), id);
         id
     }
 
-    /// What a module may contain; the rest is refused when it is loaded.
+    /// What function bodies may contain; the rest is refused when a module is loaded.
     pub(crate) fn features(&self) -> WasmFeatures {
+        self.section_features().difference(WasmFeatures::GC)
+    }
+
+    /// What the other sections may contain. Recursive groups of types are part of garbage collection to the validator;
+    /// what else that lets in, `module::parse` refuses.
+    pub(crate) fn section_features(&self) -> WasmFeatures {
         self.0.config.features.0
     }
 }

@@ -3,10 +3,18 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use wasmparser::WasmFeatures;
+
 use crate::{Trap, ValType};
 
 /// An error of the embedding interface. One word; the text says what was expected, what was found, and where.
 pub struct Error(Box<ErrorKind>);
+
+/// An operator's name, as wasmparser has it: `I32Add`.
+pub(crate) fn operator_name(operator: &wasmparser::Operator<'_>) -> String {
+    let name = format!("{operator:?}");
+    name.split([' ', '(', '{']).next().unwrap_or("?").to_owned()
+}
 
 /// What kind of [`Error`] it is.
 #[derive(Debug)]
@@ -64,6 +72,11 @@ impl Error {
 
     pub(crate) fn unsupported(message: impl Into<String>, offset: u64) -> Error {
         Error::new(ErrorKind::Unsupported { message: message.into(), offset })
+    }
+
+    /// A module needs garbage collection, of which this is a part.
+    pub(crate) fn garbage_collection(part: &str, offset: u64) -> Error {
+        Error::unsupported(format!("the module needs garbage collection, which hostel does not have: {part}"), offset)
     }
 
     pub(crate) fn link(module: &str, name: &str, message: impl Into<String>) -> Error {
@@ -139,6 +152,9 @@ impl From<wasmparser::BinaryReaderError> for Error {
     /// A proposal that is off, or that this engine does not have, is something else than an invalid module.
     fn from(error: wasmparser::BinaryReaderError) -> Error {
         match error.missing_wasm_feature() {
+            Some(feature) if feature.intersects(WasmFeatures::GC | WasmFeatures::CUSTOM_DESCRIPTORS) => {
+                Error::garbage_collection(error.message(), error.offset())
+            }
             Some(_) => Error::unsupported(error.message(), error.offset()),
             None => Error::module(error.message(), error.offset()),
         }

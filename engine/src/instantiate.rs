@@ -6,7 +6,7 @@ use crate::exec::handlers::function_handle;
 use crate::exec::stable::Stable;
 use crate::linker::{Definition, Linker};
 use crate::module::{ConstExpr, ElementItems, ExternIndex, Import, Module, SegmentMode};
-use crate::runtime::store::StoreInner;
+use crate::runtime::store::{StoreInner, TagEntry};
 use crate::runtime::{Extern, Instance, memory, table};
 use crate::trap::{Trap, TrapCode};
 use crate::types::ExternType;
@@ -40,7 +40,8 @@ pub(crate) fn instantiate<T>(
         parts.tables.push(store.tables[index].as_ptr());
     }
     for &ty in &sections.tags[sections.imported_tags..] {
-        store.tags.push(sections.types[ty as usize].clone());
+        let (ty, type_id) = (sections.types[ty as usize].clone(), sections.type_ids[ty as usize]);
+        store.tags.push(TagEntry { ty, type_id });
         parts.tags.push(store.tags.len() as u32 - 1);
     }
     let index = store.instances.len();
@@ -92,12 +93,23 @@ impl Parts {
     ) -> Result<(), Error> {
         let wanted = module.extern_type(import.index);
         let fail = |message: String| Error::link(&import.module, &import.name, message);
-        let mismatch = |found: &ExternType| fail(format!("incompatible import type: expected {wanted}, found {found}"));
+        // A type that looks the same may be another one: see `Sections::grouped`.
+        let type_index = match import.index {
+            ExternIndex::Func(index) => Some(module.sections().funcs[index as usize] as usize),
+            ExternIndex::Tag(index) => Some(module.sections().tags[index as usize] as usize),
+            _ => None,
+        };
+        let grouped = type_index.is_some_and(|index| module.sections().grouped[index]);
+        let type_id = type_index.map(|index| module.sections().type_ids[index]);
+        let mismatch = |found: &ExternType| {
+            let text = format!("incompatible import type: expected {wanted}, found ");
+            fail(text + &if wanted == *found { "a type of another recursive group".into() } else { found.to_string() })
+        };
         let Some(definition) = linker.get(&import.module, &import.name) else {
             return Err(fail(format!("unknown import: nothing of that name is defined, expected {wanted}")));
         };
         match (definition, &wanted) {
-            (Definition::Host(function), ExternType::Func(ty)) if function.ty() == ty => {
+            (Definition::Host(function), ExternType::Func(ty)) if function.ty() == ty && !grouped => {
                 let handle = function.add_to(store);
                 self.imports.extend(store.resolve(handle).map(|found| found.import));
             }
@@ -107,7 +119,7 @@ impl Parts {
                     return Err(fail("it is defined as something of another store".into()));
                 }
                 let found = actual_type(*value, store);
-                if !fits(&wanted, &found) {
+                if !fits(&wanted, &found) || actual_type_id(*value, store) != type_id {
                     return Err(mismatch(&found));
                 }
                 match *value {
@@ -145,6 +157,15 @@ fn actual_type(value: Extern, store: &StoreInner) -> ExternType {
         }
     }
     value.ty(Context(store))
+}
+
+/// The engine's number for the type of a function or tag.
+fn actual_type_id(value: Extern, store: &StoreInner) -> Option<u32> {
+    match value {
+        Extern::Func(func) => store.resolve(func.handle(store).ok()?).map(|found| found.type_id),
+        Extern::Tag(tag) => Some(store.tags[tag.index() as usize].type_id),
+        _ => None,
+    }
 }
 
 /// Whether something of type `found` can be imported as `wanted`.

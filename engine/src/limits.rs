@@ -29,6 +29,8 @@ pub struct Limits {
     pub memories: usize,
     /// Tables in one store. Default 100 000.
     pub tables: usize,
+    /// Exceptions in one store that guests can still reach. Default 100 000.
+    pub exceptions: usize,
     /// Bytes of a store's value stack, on which guest calls live; it is reserved, not committed. Default 16 MiB.
     pub value_stack_bytes: usize,
     /// How often host functions and guests may call each other in turn, each time on the native stack. Default 200.
@@ -47,6 +49,7 @@ impl Default for Limits {
             instances: 100_000,
             memories: 100_000,
             tables: 100_000,
+            exceptions: 100_000,
             value_stack_bytes: 16 << 20,
             host_reentry: 200,
             module_bytes: 1 << 30,

@@ -67,6 +67,8 @@ trap_codes! {
     NullReference = 17 "null reference",
     /// `throw_ref` of a null reference.
     NullExceptionReference = 14 "null exception reference",
+    /// More exceptions are alive than [`Limits::exceptions`](crate::Limits) allows.
+    TooManyExceptions = 19 "too many exceptions (limit `exceptions`)",
     /// The store was interrupted by an [`InterruptHandle`](crate::InterruptHandle).
     Interrupted = 13 "interrupted",
 }

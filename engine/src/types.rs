@@ -127,6 +127,15 @@ pub enum HeapType {
     Concrete(u32),
 }
 
+/// Marks numbers that count from a recursive group's first type. No engine has so many types that its own numbers get
+/// there.
+const WITHIN_GROUP: u32 = 1 << 31;
+
+/// The number that stands for type `index` of a recursive group within the group itself, as the engine's registry has it.
+pub(crate) const fn within_group(index: u32) -> u32 {
+    WITHIN_GROUP | index
+}
+
 impl fmt::Display for RefType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.nullable { "(ref null " } else { "(ref " })?;
@@ -188,6 +197,23 @@ impl FuncType {
     /// The results' types.
     pub fn results(&self) -> &[ValType] {
         &self.types[self.params..]
+    }
+
+    /// Whether it refers to a type of its own recursive group.
+    pub(crate) fn is_recursive(&self) -> bool {
+        let within = |ty: &ValType| matches!(ty, ValType::Ref(RefType { heap: HeapType::Concrete(id), .. }) if id & WITHIN_GROUP != 0);
+        self.types.iter().any(within)
+    }
+
+    /// Gives references to types of its own group the engine's numbers, the group's first being `first`.
+    pub(crate) fn resolve_group(&mut self, first: u32) {
+        for ty in &mut self.types {
+            if let ValType::Ref(RefType { heap: HeapType::Concrete(id), .. }) = ty
+                && *id & WITHIN_GROUP != 0
+            {
+                *id = first + (*id & !WITHIN_GROUP);
+            }
+        }
     }
 
     /// Slots that the parameters take.

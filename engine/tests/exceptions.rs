@@ -3,7 +3,7 @@
 
 mod kit;
 
-use hostel_engine::{Caller, Engine, Extern, FuncType, Linker, Store, Tag, Trap, ValType};
+use hostel_engine::{Caller, Engine, Extern, FuncType, Limits, Linker, Store, Tag, Trap, TrapCode, ValType};
 use kit::{configs, guest, instantiate};
 
 /// Runs `(func (export "run") (param i32) (result i32))` of a module on every configuration.
@@ -190,4 +190,42 @@ fn a_reference_outlives_a_catch_without_it() {
                 (block $d (result i32) (try_table (catch $e $d) (throw_ref (local.get $r))) unreachable)))"#,
         &[(7, 7)],
     );
+}
+
+/// What the guest keeps is bounded, what it lets go of is not.
+#[test]
+fn exceptions_that_are_kept_have_a_limit() {
+    let text = r#"(module
+        (tag $t (param i32))
+        (table $kept 100 exnref)
+        (func $catch (param i32) (result exnref) (local $e exnref)
+            (block $h (result i32 exnref)
+                (try_table (catch_ref $t $h) (throw $t (local.get 0)))
+                (unreachable))
+            (local.set $e) (drop) (local.get $e))
+        (func (export "keep") (param $from i32) (param $to i32)
+            (loop $again
+                (table.set $kept (local.get $from) (call $catch (local.get $from)))
+                (local.set $from (i32.add (local.get $from) (i32.const 1)))
+                (br_if $again (i32.lt_u (local.get $from) (local.get $to)))))
+        (func (export "forget") (table.fill $kept (i32.const 0) (ref.null exn) (i32.const 100)))
+        (func (export "turn over") (param $times i32)
+            (loop $again
+                (drop (call $catch (i32.const 1)))
+                (br_if $again (local.tee $times (i32.sub (local.get $times) (i32.const 1)))))))"#;
+    for mut config in configs() {
+        config.limits(Limits { exceptions: 40, ..Limits::default() });
+        let (mut store, instance) = guest(&config, text);
+        let keep = instance.typed_func::<(i32, i32), ()>(&store, "keep").unwrap();
+        let forget = instance.typed_func::<(), ()>(&store, "forget").unwrap();
+        let turn_over = instance.typed_func::<i32, ()>(&store, "turn over").unwrap();
+        turn_over.call(&mut store, 5000).unwrap();
+        keep.call(&mut store, (0, 30)).unwrap();
+        turn_over.call(&mut store, 500).unwrap();
+        let trap = keep.call(&mut store, (30, 50)).unwrap_err();
+        assert_eq!(trap.code(), Some(TrapCode::TooManyExceptions));
+        assert!(trap.to_string().contains("`exceptions`"), "{trap}");
+        forget.call(&mut store, ()).unwrap();
+        keep.call(&mut store, (0, 30)).unwrap();
+    }
 }

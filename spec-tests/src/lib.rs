@@ -6,7 +6,9 @@
 //! `cargo test -p hostel-spec-tests` is one test a script and [`Setup`]; `cargo run -p hostel-spec-tests -- core` prints
 //! the pass table.
 
+pub mod command;
 mod expectations;
+pub mod report;
 mod scripts;
 pub mod wasi;
 
@@ -46,9 +48,18 @@ impl Setup {
     fn config(&self, script: &Script) -> Config {
         let mut config = self.base();
         match &*script.suite {
-            "wasm-v1" | "wasm-v2" | "function-references" | "threads" => {
-                config.wasm_multi_memory(false).wasm_memory64(false)
+            "wasm-v1" | "wasm-v2" | "bulk-memory" | "mutable-global" | "reference-types" | "function-references" => {
+                config
+                    .wasm_multi_memory(false)
+                    .wasm_memory64(false)
+                    .wasm_extended_const(false)
+                    .wasm_recursive_types(false)
             }
+            "multi-value" => config.wasm_multi_memory(false).wasm_reference_types(false),
+            "threads" | "threads-unshared" => {
+                config.wasm_multi_memory(false).wasm_memory64(false).wasm_reference_types(false)
+            }
+            "extended-const" => config.wasm_recursive_types(false),
             "memory64" => config.wasm_multi_memory(false),
             _ => &mut config,
         };
@@ -63,5 +74,5 @@ impl Setup {
 /// The script as a whole does not parse, or the configuration is not valid.
 pub fn run(script: &Script, setup: &Setup) -> Result<Report, String> {
     let mut runner = Runner::new(&setup.config(script)).map_err(|error| error.to_string())?;
-    runner.run(script.text).map_err(|error| format!("{}:{error}", script.path()))
+    runner.run(&script.text).map_err(|error| format!("{}:{error}", script.path()))
 }

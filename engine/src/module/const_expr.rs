@@ -1,8 +1,8 @@
 //! Constant expressions: initial values of globals and tables, offsets of segments.
 
-use wasmparser::{Operator, OperatorsReader};
+use wasmparser::{AbstractHeapType, HeapType, Operator, OperatorsReader};
 
-use crate::error::Error;
+use crate::error::{Error, operator_name};
 
 /// One instruction of a constant expression.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,14 @@ impl ConstExpr {
                     Step::Vector([bits as u64, (bits >> 64) as u64])
                 }
                 Operator::GlobalGet { global_index } => Step::GlobalGet(global_index),
-                Operator::RefNull { .. } => Step::Const(0),
+                Operator::RefNull { hty: HeapType::Concrete(_) } => Step::Const(0),
+                Operator::RefNull {
+                    hty:
+                        HeapType::Abstract {
+                            shared: false,
+                            ty: AbstractHeapType::Func | AbstractHeapType::Extern | AbstractHeapType::Exn,
+                        },
+                } => Step::Const(0),
                 Operator::RefFunc { function_index } => Step::RefFunc(function_index),
                 Operator::I32Add => Step::Add32,
                 Operator::I32Sub => Step::Sub32,
@@ -49,7 +56,11 @@ impl ConstExpr {
                 Operator::I64Sub => Step::Sub64,
                 Operator::I64Mul => Step::Mul64,
                 Operator::End => continue,
-                other => return Err(Error::unsupported(format!("constant expression with {other:?}"), offset)),
+                other => {
+                    // The validator lets nothing else in.
+                    let part = format!("{} in a constant expression", operator_name(&other));
+                    return Err(Error::garbage_collection(&part, offset));
+                }
             });
         }
         Ok(ConstExpr(steps.into()))

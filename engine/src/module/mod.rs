@@ -93,6 +93,9 @@ pub(crate) struct Sections {
     pub types: Vec<FuncType>,
     /// The engine's numbers for `types`.
     pub type_ids: Vec<u32>,
+    /// Which of `types` are not alone: they are in a recursive group with others, or refer to themselves. Another type
+    /// that looks the same is not the same.
+    pub grouped: Vec<bool>,
     pub imports: Vec<Import>,
     /// Type indices of all functions, imports first.
     pub funcs: Vec<u32>,

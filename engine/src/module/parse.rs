@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use wasmparser::{
     CompositeInnerType, DataKind, ElementItems as WasmItems, ElementKind, Encoding, ExternalKind, Imports, Parser,
-    Payload, SubType, TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
+    Payload, RecGroup, SubType, TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
 };
 
 use super::{
@@ -12,21 +12,22 @@ use super::{
 };
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
+use crate::types::{FuncType, GlobalType, MemoryType, TableType, ValType, within_group};
 
 /// Reads a module. Function bodies are validated too when `bodies` says so; else they are only noted.
 pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sections, ValidatorResources), Error> {
     reject_what_is_no_module(bytes)?;
-    let mut validator = Validator::new_with_features(engine.features());
+    let mut validator = Validator::new_with_features(engine.section_features());
     let mut sections = Sections::default();
     let mut resources = None;
     let mut allocations = wasmparser::FuncValidatorAllocations::default();
     let mut parser = Parser::new(0);
-    parser.set_features(engine.features());
+    parser.set_features(engine.section_features());
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
         match validator.payload(&payload)? {
-            ValidPayload::Func(func, body) => {
+            ValidPayload::Func(mut func, body) => {
+                func.features = engine.features();
                 let range = body.range();
                 sections.bodies.push(range.start as u32..range.end as u32);
                 if resources.is_none() {
@@ -84,11 +85,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
         Payload::TypeSection(reader) => {
             let offset = reader.range().start;
             for group in reader {
-                for ty in group?.types() {
-                    let ty = func_type(ty, &sections.type_ids, offset)?;
-                    sections.type_ids.push(engine.type_id(&ty));
-                    sections.types.push(ty);
-                }
+                type_group(engine, &group?, sections, offset)?;
             }
             Ok(())
         }
@@ -163,6 +160,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             Ok(())
         }
         Payload::ElementSection(reader) => {
+            let offset = reader.range().start;
             for element in reader {
                 let element = element?;
                 let mode = match element.kind {
@@ -177,7 +175,8 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
                     WasmItems::Functions(reader) => {
                         ElementItems::Functions(reader.into_iter().collect::<Result<_, _>>()?)
                     }
-                    WasmItems::Expressions(_, reader) => {
+                    WasmItems::Expressions(ty, reader) => {
+                        val_type(wasmparser::ValType::Ref(ty), &sections.type_ids, offset)?;
                         let items = reader.into_iter().map(|expr| ConstExpr::new(&expr?));
                         ElementItems::Expressions(items.collect::<Result<_, Error>>()?)
                     }
@@ -251,10 +250,30 @@ fn import_one(sections: &mut Sections, module: &str, name: &str, ty: TypeRef, of
 
 fn val_type(ty: wasmparser::ValType, ids: &[u32], offset: u64) -> Result<ValType, Error> {
     ValType::from_wasm(ty, |index| ids.get(index as usize).copied())
-        .ok_or_else(|| Error::unsupported(format!("type {ty} (garbage collection types)"), offset))
+        .ok_or_else(|| Error::garbage_collection(&format!("type {ty}"), offset))
+}
+
+/// Notes the types of a recursive group. Types that are in no group are a group of one.
+fn type_group(engine: &Engine, group: &RecGroup, sections: &mut Sections, offset: u64) -> Result<(), Error> {
+    let (start, count) = (sections.type_ids.len(), group.types().len());
+    sections.type_ids.extend((0..count as u32).map(within_group));
+    for ty in group.types() {
+        sections.types.push(func_type(ty, &sections.type_ids, offset)?);
+    }
+    let types = &mut sections.types[start..];
+    let first = engine.type_group(types);
+    for (index, ty) in types.iter_mut().enumerate() {
+        sections.type_ids[start + index] = first + index as u32;
+        sections.grouped.push(count > 1 || ty.is_recursive());
+        ty.resolve_group(first);
+    }
+    Ok(())
 }
 
 fn func_type(ty: &SubType, ids: &[u32], offset: u64) -> Result<FuncType, Error> {
+    if !ty.is_final || !ty.supertype_idxs.is_empty() {
+        return Err(Error::garbage_collection("a type that has subtypes, or a supertype", offset));
+    }
     match &ty.composite_type.inner {
         CompositeInnerType::Func(ty) => {
             let list = |types: &[wasmparser::ValType]| {
@@ -262,7 +281,7 @@ fn func_type(ty: &SubType, ids: &[u32], offset: u64) -> Result<FuncType, Error> 
             };
             Ok(FuncType::new(list(ty.params())?, list(ty.results())?))
         }
-        _ => Err(Error::unsupported("garbage collection types", offset)),
+        _ => Err(Error::garbage_collection("a structure or array type", offset)),
     }
 }
 

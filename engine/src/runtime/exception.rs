@@ -29,11 +29,21 @@ pub(crate) struct Exceptions {
     free: Vec<usize>,
     /// Search when this many are alive.
     threshold: usize,
+    /// As many may be alive.
+    limit: usize,
 }
 
 impl Exceptions {
-    /// Adds an exception and returns its handle.
-    pub(crate) fn add(&mut self, exception: Arc<Exception>) -> u64 {
+    /// No exceptions, with room for `limit`.
+    pub(crate) fn new(limit: usize) -> Exceptions {
+        Exceptions { limit, ..Exceptions::default() }
+    }
+
+    /// Adds an exception and returns its handle; `None` when there is no room.
+    pub(crate) fn add(&mut self, exception: Arc<Exception>) -> Option<u64> {
+        if self.alive() >= self.limit {
+            return None;
+        }
         let index = match self.free.pop() {
             Some(index) => {
                 self.arena[index] = Some(exception);
@@ -44,7 +54,11 @@ impl Exceptions {
                 self.arena.len() - 1
             }
         };
-        MARK | index as u64
+        Some(MARK | index as u64)
+    }
+
+    fn alive(&self) -> usize {
+        self.arena.len() - self.free.len()
     }
 
     /// The exception of a handle.
@@ -67,7 +81,7 @@ impl Exceptions {
 
     /// Whether it is time to search.
     pub(crate) fn crowded(&self) -> bool {
-        self.arena.len() - self.free.len() >= self.threshold.max(SMALL)
+        self.alive() >= self.threshold.max(SMALL).min(self.limit)
     }
 
     /// Drops all exceptions whose handles are not among `roots`.
@@ -94,7 +108,7 @@ impl Exceptions {
                 self.free.push(index);
             }
         }
-        self.threshold = 2 * (self.arena.len() - self.free.len());
+        self.threshold = 2 * self.alive();
     }
 }
 
@@ -108,13 +122,15 @@ mod tests {
 
     #[test]
     fn what_is_reachable_stays() {
-        let mut exceptions = Exceptions::default();
-        let inner = exceptions.add(exception(&[7]));
-        let outer = exceptions.add(exception(&[inner]));
-        let lost = exceptions.add(exception(&[]));
+        let mut exceptions = Exceptions::new(3);
+        let inner = exceptions.add(exception(&[7])).unwrap();
+        let outer = exceptions.add(exception(&[inner])).unwrap();
+        let lost = exceptions.add(exception(&[])).unwrap();
+        assert_eq!((exceptions.add(exception(&[])), exceptions.crowded()), (None, true));
         exceptions.collect([1, outer, u64::MAX].into_iter());
         assert!(exceptions.get(inner).is_some() && exceptions.get(outer).is_some());
         assert!(exceptions.get(lost).is_none());
+        assert!(!exceptions.crowded());
         exceptions.remove(outer);
         assert!(exceptions.get(outer).is_none() && exceptions.get(0).is_none());
         exceptions.collect(std::iter::empty());

@@ -51,7 +51,7 @@ pub struct StoreInner {
     /// Where the host function with that environment is: each is owned by one entry, so addresses tell them apart.
     hosts_by_env: HashMap<usize, usize>,
     pub(crate) extern_refs: Vec<Arc<dyn Any + Send + Sync>>,
-    pub(crate) tags: Vec<FuncType>,
+    pub(crate) tags: Vec<TagEntry>,
     pub(crate) exceptions: Exceptions,
     /// What instances without a memory have as memory 0.
     no_memory: Stable<MemoryBlock>,
@@ -65,6 +65,12 @@ pub(crate) struct HostEntry {
     /// Owns what `env` points to.
     pub _owner: Arc<dyn Any + Send + Sync>,
     pub env: EnvPtr,
+    pub ty: FuncType,
+    pub type_id: u32,
+}
+
+/// An exception tag of a store.
+pub(crate) struct TagEntry {
     pub ty: FuncType,
     pub type_id: u32,
 }
@@ -227,7 +233,7 @@ impl StoreInner {
             hosts_by_env: HashMap::new(),
             extern_refs: Vec::new(),
             tags: Vec::new(),
-            exceptions: Exceptions::default(),
+            exceptions: Exceptions::new(limits.exceptions),
             no_memory,
             _stack: stack,
         });

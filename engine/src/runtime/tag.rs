@@ -1,7 +1,7 @@
 //! Exception tags, seen from the host.
 
 use super::context::{AsContext, AsContextMut, Inner};
-use super::store::StoreInner;
+use super::store::{StoreInner, TagEntry};
 use crate::error::Error;
 use crate::types::FuncType;
 
@@ -23,7 +23,8 @@ impl Tag {
             return Err(Error::usage(format!("a tag's type has no results, found {ty}")));
         }
         let store = context.store_inner_mut();
-        store.tags.push(ty);
+        let type_id = store.engine().type_id(&ty);
+        store.tags.push(TagEntry { ty, type_id });
         Ok(Tag { store: store.id(), index: store.tags.len() as u32 - 1 })
     }
 
@@ -43,6 +44,6 @@ impl Tag {
     pub fn ty(&self, context: impl AsContext) -> FuncType {
         let store = context.store_inner();
         assert!(self.belongs_to(store), "the tag is another store's");
-        store.tags[self.index as usize].clone()
+        store.tags[self.index as usize].ty.clone()
     }
 }

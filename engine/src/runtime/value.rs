@@ -129,7 +129,11 @@ impl Val {
             Val::FuncRef(func) => func::to_handle(store, *func)?,
             Val::ExternRef(None) => 0,
             Val::ExnRef(None) => 0,
-            Val::ExnRef(Some(exception)) => store.exceptions.add(exception.0.clone()),
+            Val::ExnRef(Some(exception)) => {
+                let limit = store.limits().exceptions;
+                let full = || Error::limit("exceptions", format!("one more than {limit} exceptions in a store"));
+                store.exceptions.add(exception.0.clone()).ok_or_else(full)?
+            }
             Val::ExternRef(Some(reference)) => {
                 store.extern_refs.push(reference.0.clone());
                 store.extern_refs.len() as u64

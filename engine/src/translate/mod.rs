@@ -131,7 +131,7 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
     }
     let translated = translator.finish()?;
     if cfg!(any(debug_assertions, fuzzing)) {
-        verify::verify(&translated.code, module.sections())
+        verify::verify(&translated.code, &translated.tries, ty, module.sections())
             .map_err(|what| Error::module(format!("translator: {what}"), 0))?;
     }
     Ok(translated)

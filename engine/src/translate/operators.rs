@@ -6,7 +6,7 @@ use super::Translator;
 use super::emit::Operand;
 use super::stack::{Entry, Place};
 use crate::code::{Op, Row, TO_ACC, fields, fields_imm};
-use crate::error::Error;
+use crate::error::{Error, operator_name};
 use crate::types::{FuncType, ValType};
 
 use ValType::{F32, F64, I32, I64};
@@ -228,11 +228,7 @@ impl Translator<'_> {
                     $(Operator::$unary => self.unary(Row::$unary, $unary_ty),)*
                     Operator::I32Eqz => self.eqz(Row::I32Eq, I32),
                     Operator::I64Eqz => self.eqz(Row::I64Eq, I64),
-                    ref other => {
-                        let name = format!("{other:?}");
-                        let name = name.split([' ', '(', '{']).next().unwrap_or("?");
-                        Err(Error::unsupported(format!("instruction {name}"), offset))
-                    }
+                    ref other => Err(Error::unsupported(format!("instruction {}", operator_name(other)), offset)),
                 }
             };
         }

@@ -17,22 +17,25 @@ handler! {
     /// `f0` first of the values' slots, `imm` the tag.
     fn throw [] (ip, sp, mem, len, cx, regs) {
         let exception = make(ip, sp, cx);
+        if exception == 0 {
+            return trap::<B>(TrapCode::TooManyExceptions, ip, sp, cx);
+        }
         unwind::<B>(ip, sp, cx, exception, true)
     }
 }
 
-/// Makes the exception that a `throw` at `ip` throws.
+/// Makes the exception that a `throw` at `ip` throws; null when there is no room for one more.
 #[inline(never)]
 unsafe fn make(ip: Ip, sp: Sp, cx: Cx) -> u64 {
     // SAFETY: B, S, X: the references end here.
     unsafe {
         let tag = (&(*cx).tags)[imm(ip) as u32 as usize];
         let store = &mut *(*(*cx).exec).store;
-        let slots = store.tags[tag as usize].param_slots();
+        let slots = store.tags[tag as usize].ty.param_slots();
         let values = std::slice::from_raw_parts(sp.add(field(ip, 0)), slots).into();
         let exception = Arc::new(Exception { tag, store: store.id(), values });
         make_room(store, sp, cx);
-        store.exceptions.add(exception)
+        store.exceptions.add(exception).unwrap_or(0)
     }
 }
 
@@ -130,7 +133,11 @@ unsafe fn catch_from_host(ip: Ip, sp: Sp, cx: Cx, trap: Trap) -> Option<Landing>
         if let Some(exception) = trap.as_exception()
             && exception.store == (*(*exec).store).id()
         {
-            let handle = (&mut (*(*exec).store).exceptions).add(exception.clone());
+            make_room(&mut *(*exec).store, sp, cx);
+            let Some(handle) = (&mut (*(*exec).store).exceptions).add(exception.clone()) else {
+                (*exec).pending = Some(TrapCode::TooManyExceptions.into());
+                return None;
+            };
             let landing = find(ip, sp, cx, handle, true, exception);
             if landing.is_some() {
                 return landing;
