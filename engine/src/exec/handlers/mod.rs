@@ -150,6 +150,8 @@ macro_rules! row {
         ])
     };
     ($B:ty, vector_unary, $name:ident) => { row!(@pad $B, [vector::unary::<$B, vectors::$name>]) };
+    ($B:ty, vector_binary, I8x16Swizzle) => { row!(@pad $B, [vector::swizzle::<$B>]) };
+    ($B:ty, vector_binary, I8x16RelaxedSwizzle) => { row!(@pad $B, [vector::swizzle::<$B>]) };
     ($B:ty, vector_binary, $name:ident) => { row!(@pad $B, [vector::binary::<$B, vectors::$name>]) };
     ($B:ty, vector_ternary, $name:ident) => { row!(@pad $B, [vector::ternary::<$B, vectors::$name>]) };
     ($B:ty, shift, $name:ident) => { row!(@pad $B, [vector::shift::<$B, vectors::$name>]) };

@@ -7,18 +7,25 @@ use super::memory::{Address, Term, Unaligned, check, check_wide, sum};
 use super::{handler, trap};
 use crate::trap::TrapCode;
 
-/// The vector in the two slots of field `n`.
+/// The two slots of field `n`.
+#[inline(always)]
+unsafe fn slots(ip: Ip, sp: Sp, n: usize) -> *mut V {
+    // SAFETY: S and C: both slots are inside the frame.
+    unsafe { sp.add(field(ip, n)).cast::<V>() }
+}
+
+/// The vector in them.
 #[inline(always)]
 unsafe fn get(ip: Ip, sp: Sp, n: usize) -> V {
-    // SAFETY: S and C: both slots are inside the frame.
-    V(u128::from_le(unsafe { (*sp.add(field(ip, n)).cast::<Unaligned<u128>>()).0 }))
+    // SAFETY: as above.
+    unsafe { *slots(ip, sp, n) }
 }
 
 /// Puts a vector into the two slots of field 0.
 #[inline(always)]
 unsafe fn put(value: V, ip: Ip, sp: Sp) {
     // SAFETY: as above.
-    unsafe { (*sp.add(field(ip, 0)).cast::<Unaligned<u128>>()).0 = value.0.to_le() }
+    unsafe { *slots(ip, sp, 0) = value }
 }
 
 handler! {
@@ -64,9 +71,11 @@ handler! {
 }
 
 handler! {
-    /// `f2`: the lane.
+    /// `f2`: the lane. The remainder keeps it in the vector, as validation has done before.
     fn extract [O: Extract] (ip, sp, mem, len, cx, regs) {
-        *sp.add(field(ip, 0)) = O::apply(get(ip, sp, 1), field(ip, 2));
+        let lane = field(ip, 2) % (16 / size_of::<O::Lane>());
+        let lanes = sp.add(field(ip, 1)).cast::<Unaligned<O::Lane>>();
+        *sp.add(field(ip, 0)) = O::apply((*lanes.add(lane)).0);
         B::next(ip.add(2), sp, mem, len, cx, regs)
     }
 }
@@ -82,7 +91,7 @@ handler! {
 handler! {
     /// Words 2 and 3: the bits.
     fn constant [] (ip, sp, mem, len, cx, regs) {
-        put(V(word(ip, 2) as u128 | (word(ip, 3) as u128) << 64), ip, sp);
+        put(V::from([word(ip, 2), word(ip, 3)]), ip, sp);
         B::next(ip.add(4), sp, mem, len, cx, regs)
     }
 }
@@ -90,10 +99,28 @@ handler! {
 handler! {
     /// Words 2 and 3: the lanes' numbers.
     fn shuffle [] (ip, sp, mem, len, cx, regs) {
-        let lanes = V(word(ip, 2) as u128 | (word(ip, 3) as u128) << 64);
-        put(vector::shuffle(get(ip, sp, 1), get(ip, sp, 2), lanes), ip, sp);
+        shuffle_slots(slots(ip, sp, 0), slots(ip, sp, 1), slots(ip, sp, 2), ip.add(2).cast());
         B::next(ip.add(4), sp, mem, len, cx, regs)
     }
+}
+
+#[inline(never)]
+unsafe fn shuffle_slots(to: *mut V, a: *const V, b: *const V, lanes: *const V) {
+    // SAFETY: S and C: slots of the frame, and words of the code.
+    unsafe { *to = vector::shuffle(*a, *b, *lanes) }
+}
+
+handler! {
+    fn swizzle [] (ip, sp, mem, len, cx, regs) {
+        swizzle_slots(slots(ip, sp, 0), slots(ip, sp, 1), slots(ip, sp, 2));
+        B::next(ip.add(2), sp, mem, len, cx, regs)
+    }
+}
+
+#[inline(never)]
+unsafe fn swizzle_slots(to: *mut V, a: *const V, lanes: *const V) {
+    // SAFETY: as above.
+    unsafe { *to = vector::swizzle(*a, *lanes) }
 }
 
 handler! {
@@ -118,43 +145,36 @@ macro_rules! loads {
             type Raw = $raw;
             #[inline(always)]
             fn load(raw: $raw) -> V {
-                // Out of the handler, as all that works on lanes.
-                #[inline(never)]
-                fn outlined($v: $raw) -> V { $result }
-                outlined(<$raw>::from_le(raw))
+                let $v = <$raw>::from_le(raw);
+                $result
             }
         }
     )*};
 }
 
 loads! {
-    V128Load8x8S: u64 = |v| vector::I16x8ExtendLowI8x16S::apply(V(v as u128));
-    V128Load8x8U: u64 = |v| vector::I16x8ExtendLowI8x16U::apply(V(v as u128));
-    V128Load16x4S: u64 = |v| vector::I32x4ExtendLowI16x8S::apply(V(v as u128));
-    V128Load16x4U: u64 = |v| vector::I32x4ExtendLowI16x8U::apply(V(v as u128));
-    V128Load32x2S: u64 = |v| vector::I64x2ExtendLowI32x4S::apply(V(v as u128));
-    V128Load32x2U: u64 = |v| vector::I64x2ExtendLowI32x4U::apply(V(v as u128));
+    V128Load8x8S: u64 = |v| vector::I16x8ExtendLowI8x16S::apply(V::from([v, 0]));
+    V128Load8x8U: u64 = |v| vector::I16x8ExtendLowI8x16U::apply(V::from([v, 0]));
+    V128Load16x4S: u64 = |v| vector::I32x4ExtendLowI16x8S::apply(V::from([v, 0]));
+    V128Load16x4U: u64 = |v| vector::I32x4ExtendLowI16x8U::apply(V::from([v, 0]));
+    V128Load32x2S: u64 = |v| vector::I64x2ExtendLowI32x4S::apply(V::from([v, 0]));
+    V128Load32x2U: u64 = |v| vector::I64x2ExtendLowI32x4U::apply(V::from([v, 0]));
     V128Load8Splat: u8 = |v| V::from([v; 16]);
     V128Load16Splat: u16 = |v| V::from([v; 8]);
     V128Load32Splat: u32 = |v| V::from([v; 4]);
     V128Load64Splat: u64 = |v| V::from([v; 2]);
+    V128Load32Zero: u32 = |v| V::from([v, 0, 0, 0]);
+    V128Load64Zero: u64 = |v| V::from([v, 0]);
 }
 
-/// Loads that need no lanes.
-macro_rules! whole_loads {
-    ($($name:ident: $raw:ty;)*) => {$(
-        pub(super) struct $name;
-        impl Load for $name {
-            type Raw = $raw;
-            #[inline(always)]
-            fn load(raw: $raw) -> V {
-                V(<$raw>::from_le(raw) as u128)
-            }
-        }
-    )*};
+pub(super) struct V128Load;
+impl Load for V128Load {
+    type Raw = V;
+    #[inline(always)]
+    fn load(raw: V) -> V {
+        raw
+    }
 }
-
-whole_loads! { V128Load: u128; V128Load32Zero: u32; V128Load64Zero: u64; }
 
 handler! {
     fn load [L: Load, A: Source] (ip, sp, mem, len, cx, regs) {
@@ -211,7 +231,7 @@ handler! {
     fn store [A: Source] (ip, sp, mem, len, cx, regs) {
         match check(mem, len, A::get(ip, sp, &regs), imm(ip) as u32, 16) {
             Some(at) => {
-                (*at.cast::<Unaligned<u128>>()).0 = get(ip, sp, 0).0.to_le();
+                *at.cast::<V>() = get(ip, sp, 0);
                 B::next(ip.add(2), sp, mem, len, cx, regs)
             }
             None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
@@ -223,7 +243,7 @@ handler! {
     fn store_wide [A: Source, W: Address] (ip, sp, mem, len, cx, regs) {
         match check_wide(ip, cx, A::get::<W>(ip, sp, &regs), 16) {
             Some(at) => {
-                (*at.cast::<Unaligned<u128>>()).0 = get(ip, sp, 0).0.to_le();
+                *at.cast::<V>() = get(ip, sp, 0);
                 B::next(ip.add(4), sp, mem, len, cx, regs)
             }
             None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
@@ -231,31 +251,23 @@ handler! {
     }
 }
 
-/// A lane in memory.
+/// A lane in memory, where it is as in a vector.
 pub(super) trait Lane: Copy {
     fn replace(vector: V, lane: usize, raw: Self) -> V;
-    fn extract(vector: V, lane: usize) -> Self;
 }
 
 macro_rules! memory_lanes {
-    ($($ty:ty: $replace:ident $extract:ident;)*) => {$(
+    ($($ty:ty: $replace:ident;)*) => {$(
         impl Lane for $ty {
             #[inline(always)]
             fn replace(vector: V, lane: usize, raw: $ty) -> V {
                 vector::$replace::apply(vector, lane, <$ty>::from_le(raw) as u64)
             }
-            #[inline(always)]
-            fn extract(vector: V, lane: usize) -> $ty {
-                (vector::$extract::apply(vector, lane) as $ty).to_le()
-            }
         }
     )*};
 }
 
-memory_lanes! {
-    u8: I8x16ReplaceLane I8x16ExtractLaneU; u16: I16x8ReplaceLane I16x8ExtractLaneU;
-    u32: I32x4ReplaceLane I32x4ExtractLane; u64: I64x2ReplaceLane I64x2ExtractLane;
-}
+memory_lanes! { u8: I8x16ReplaceLane; u16: I16x8ReplaceLane; u32: I32x4ReplaceLane; u64: I64x2ReplaceLane; }
 
 handler! {
     /// `f1` address, `f2` vector, `f3` lane; words 2 and 3 as the wide form of loads.
@@ -275,7 +287,8 @@ handler! {
     fn store_lane [L: Lane, W: Address] (ip, sp, mem, len, cx, regs) {
         match check_wide(ip, cx, W::from_slot(sp.add(field(ip, 1))), size_of::<L>()) {
             Some(at) => {
-                (*at.cast::<Unaligned<L>>()).0 = L::extract(get(ip, sp, 2), field(ip, 3));
+                let lane = field(ip, 3) % (16 / size_of::<L>());
+                *at.cast::<Unaligned<L>>() = *sp.add(field(ip, 2)).cast::<Unaligned<L>>().add(lane);
                 B::next(ip.add(4), sp, mem, len, cx, regs)
             }
             None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
