@@ -5,7 +5,7 @@ use hostel_fuzz::{Peer, judge};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|seed: u64| {
-    if let Some(verdict) = judge(seed, Peer::Wasmi) {
+    if let Some(verdict) = judge(seed, Peer::Wasmi, Peer::Wasmi.profile()) {
         assert!(verdict.differences.is_empty(), "{}", verdict.differences.join("\n"));
     }
 });

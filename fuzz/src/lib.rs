@@ -52,6 +52,20 @@ impl Peer {
     }
 }
 
+/// Whether wasmtime, where this build has it, does what hostel does.
+fn agrees_with_wasmtime(case: &Case, first: &Report) -> bool {
+    #[cfg(feature = "wasmtime")]
+    {
+        let peer = Peer::Wasmtime;
+        peer.run(case).is_some_and(|report| difference(&peer.translate(first), &report).is_none())
+    }
+    #[cfg(not(feature = "wasmtime"))]
+    {
+        let _ = (case, first);
+        false
+    }
+}
+
 /// What came of a seed.
 #[derive(Default)]
 pub struct Verdict {
@@ -60,12 +74,15 @@ pub struct Verdict {
     /// Whether the comparison ended early for a limit.
     pub cut: bool,
     pub differences: Vec<String>,
+    /// Where only wasmi is of another opinion, and wasmtime of hostel's.
+    pub outvoted: bool,
     pub wasm: Vec<u8>,
 }
 
-/// Runs a seed's case on all configurations and the peer; `None` where there is no case.
-pub fn judge(seed: u64, peer: Peer) -> Option<Verdict> {
-    let case = case(seed, peer.profile())?;
+/// Runs a seed's case on all configurations and the peer; `None` where there is no case. `profile` is what the module
+/// may have, which has to be no more than the peer knows.
+pub fn judge(seed: u64, peer: Peer, profile: Profile) -> Option<Verdict> {
+    let case = case(seed, profile)?;
     let setups = hostel::setups();
     let first = hostel::run(&setups[0], &case);
     let mut verdict =
@@ -79,6 +96,7 @@ pub fn judge(seed: u64, peer: Peer) -> Option<Verdict> {
     if let Some(report) = peer.run(&case) {
         verdict.cut |= report.cut;
         if let Some(what) = difference(&peer.translate(&first), &report) {
+            verdict.outvoted = peer == Peer::Wasmi && agrees_with_wasmtime(&case, &first);
             verdict.differences.push(format!("{name} and {peer:?}:\n     {what}"));
         }
     }

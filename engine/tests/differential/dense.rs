@@ -530,7 +530,8 @@ impl<'a> Body<'a> {
                 let (operands, instruction) = ops::operation(self.words, ty);
                 for &operand in operands {
                     self.expression(operand, depth + 1);
-                    if matches!(instruction, Instruction::I32ReinterpretF32 | Instruction::I64ReinterpretF64) {
+                    use Instruction::{F32Copysign, F64Copysign, I32ReinterpretF32, I64ReinterpretF64};
+                    if matches!(instruction, F32Copysign | F64Copysign | I32ReinterpretF32 | I64ReinterpretF64) {
                         self.canonical(operand);
                     }
                 }
@@ -548,7 +549,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Makes one NaN of all: before something looks at a float's bits.
+    /// Makes one NaN of all: before something looks at a float's bits, or at a NaN's sign.
     fn canonical(&mut self, ty: Ty) {
         let (nan, eq) = match ty {
             Ty::F32 => (Instruction::F32Const(f32::NAN.into()), Instruction::F32Eq),

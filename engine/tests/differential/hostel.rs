@@ -186,8 +186,5 @@ fn value(val: &Val) -> Value {
 }
 
 fn reason(trap: &Trap) -> String {
-    if std::env::var_os("HOSTEL_DIFFERENTIAL_TRAPS").is_some() {
-        eprintln!("{trap:?}");
-    }
     trap.code().map_or_else(|| trap.to_string(), |code| code.message().to_owned())
 }

@@ -1,7 +1,7 @@
 //! Differential testing: one generated module, several engines or configurations, one [`Report`] each, no difference.
 //!
-//! [`generate`] makes a [`Case`] from a seed, of `wasm-smith`'s modules and of [`dense`]'s; [`hostel`] runs it on this engine. `fuzz/` shares these files by path and runs
-//! the same cases on other engines. What is here does not judge which of two reports is right.
+//! [`generate`] makes a [`Case`] from a seed, of `wasm-smith`'s modules and of [`dense`]'s; [`hostel`] runs it on this
+//! engine. `fuzz/` shares these files by path and runs the same cases on other engines. What is here does not judge which of two reports is right.
 #![allow(dead_code)]
 
 pub mod dense;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! differential --peer wasmi --seeds 0..10000 [--save DIR]     modules that make a difference are saved there
+//!              --narrow                                       what all peers know: to ask another one about a seed
 //! differential --mutate --seeds 0..10000                      loads broken modules instead
 //! ```
 
@@ -20,11 +21,13 @@ struct Options {
     seeds: Range<u64>,
     save: Option<PathBuf>,
     mutate: bool,
+    narrow: bool,
     verbose: bool,
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { peer: Peer::None, seeds: 0..1000, save: None, mutate: false, verbose: false };
+    let mut options =
+        Options { peer: Peer::None, seeds: 0..1000, save: None, mutate: false, narrow: false, verbose: false };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} takes a value"));
@@ -46,6 +49,7 @@ fn options() -> Result<Options, String> {
             }
             "--save" => options.save = Some(value()?.into()),
             "--mutate" => options.mutate = true,
+            "--narrow" => options.narrow = true,
             "--verbose" => options.verbose = true,
             other => return Err(format!("unexpected argument {other:?}")),
         }
@@ -79,21 +83,22 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let profile = if options.narrow { Peer::Wasmi.profile() } else { options.peer.profile() };
     let begin = Instant::now();
-    let (mut modules, mut calls, mut returned, mut cut, mut bad) = (0, 0, 0, 0, 0);
+    let (mut modules, mut calls, mut returned, mut cut, mut outvoted, mut bad) = (0, 0, 0, 0, 0, 0);
     for seed in options.seeds.clone() {
         if options.verbose {
             eprintln!("seed {seed}");
         }
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            if options.mutate { judge_mutants(seed) } else { judge(seed, options.peer) }
+            if options.mutate { judge_mutants(seed) } else { judge(seed, options.peer, profile) }
         }));
         let verdict = match judged {
             Ok(Some(verdict)) => verdict,
             Ok(None) => continue,
             Err(_) => Verdict {
                 differences: vec!["panicked".to_owned()],
-                wasm: case(seed, options.peer.profile()).map_or(Vec::new(), |case| case.wasm),
+                wasm: case(seed, profile).map_or(Vec::new(), |case| case.wasm),
                 ..Verdict::default()
             },
         };
@@ -102,9 +107,13 @@ fn main() -> ExitCode {
         returned += verdict.returned;
         cut += usize::from(verdict.cut);
         for difference in &verdict.differences {
-            println!("seed {seed}: {difference}");
+            println!(
+                "seed {seed}: {}{difference}",
+                if verdict.outvoted { "(wasmtime agrees with hostel) " } else { "" }
+            );
         }
-        if !verdict.differences.is_empty() {
+        outvoted += usize::from(verdict.outvoted);
+        if !verdict.outvoted && !verdict.differences.is_empty() {
             bad += 1;
             if let Some(dir) = &options.save {
                 let path = dir.join(format!("{seed}.wasm"));
@@ -121,7 +130,7 @@ fn main() -> ExitCode {
         }
     }
     println!(
-        "{modules} modules, {calls} calls, {returned} returned, {cut} cut short, {bad} with differences, {:.0?}",
+        "{modules} modules, {calls} calls, {returned} returned, {cut} cut short, {outvoted} where only wasmi differs, {bad} with differences, {:.0?}",
         begin.elapsed()
     );
     if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

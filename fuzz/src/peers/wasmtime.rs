@@ -29,7 +29,7 @@ fn config() -> Config {
         .wasm_multi_memory(true)
         .wasm_function_references(true)
         .wasm_tail_call(true)
-        .cranelift_nan_canonicalization(std::env::var_os("NAN").is_none());
+        .cranelift_nan_canonicalization(true);
     config.cranelift_opt_level(wasmtime::OptLevel::None);
     config
 }

@@ -1,8 +1,6 @@
 //! Arithmetic, comparisons and shifts of integer lanes.
 
-use super::{
-    Shift, V, Vector1, Vector2, Vector3, binary, compare, map, native, pairwise, part, unary, whole, zip,
-};
+use super::{Shift, V, Vector1, Vector2, Vector3, binary, compare, map, native, pairwise, part, unary, whole, zip};
 
 compare! {
     I8x16Eq: i8x16 i8, ==; I8x16Ne: i8x16 i8, !=; I8x16LtS: i8x16 i8, <; I8x16LtU: u8x16 i8, <; I8x16GtS: i8x16 i8, >;

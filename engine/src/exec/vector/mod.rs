@@ -28,7 +28,6 @@ use portable as native;
 #[cfg(target_arch = "x86_64")]
 use x86_64 as native;
 
-
 pub(crate) use bytes::*;
 pub(crate) use convert::*;
 pub(crate) use float::*;
