@@ -119,6 +119,8 @@ pub struct Trap(Box<Inner>);
 
 struct Inner {
     reason: Reason,
+    /// Whether what stopped can go on.
+    resumable: bool,
     frames: Vec<FrameInfo>,
     /// Frames beyond [`Trap::MAX_FRAMES`] that were left out.
     omitted: usize,
@@ -137,7 +139,7 @@ impl Trap {
 
     #[cold]
     fn from_reason(reason: Reason) -> Trap {
-        Trap(Box::new(Inner { reason, frames: Vec::new(), omitted: 0 }))
+        Trap(Box::new(Inner { reason, resumable: false, frames: Vec::new(), omitted: 0 }))
     }
 
     /// A guest's exception on its way through the host.
@@ -168,6 +170,26 @@ impl Trap {
     /// The guest ended itself with this status. It unwinds like a trap and is none: it has no backtrace.
     pub fn exit(status: u32) -> Trap {
         Trap::from_reason(Reason::Exit(status))
+    }
+
+    /// Says that the host function which returns this has done nothing yet: where a [call can be
+    /// resumed](crate::TypedFunc::call_resumable), resuming it calls the host function again, with the same arguments.
+    ///
+    /// The function must have left its slots as they were. Everywhere else (a call that cannot be resumed, a host
+    /// function that passes on what an inner call returned) it changes nothing.
+    pub fn resumable(mut self) -> Trap {
+        self.0.resumable = true;
+        self
+    }
+
+    /// Whether what stopped can go on.
+    pub fn is_resumable(&self) -> bool {
+        self.0.resumable
+    }
+
+    pub(crate) fn into_final(mut self) -> Trap {
+        self.0.resumable = false;
+        self
     }
 
     /// The code, when it is WebAssembly that trapped.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use super::backend::{Cx, Ip, Sp};
+use super::backend::{Cx, Ip, Regs, Sp};
 use super::memory::Allocation;
 use crate::module::Module;
 use crate::runtime::store::StoreInner;
@@ -188,6 +188,27 @@ impl InstanceBlock {
     }
 }
 
+/// Which budgets an engine's configuration has.
+#[derive(Clone, Copy)]
+pub(crate) struct Meters {
+    pub fuel: bool,
+    pub interrupt: bool,
+}
+
+/// How an instruction paused that is to be done, or finished, when the chain goes on.
+#[derive(Clone, Copy)]
+pub(crate) struct Paused {
+    pub regs: Regs,
+    /// How much of a bulk instruction is done; taken by that instruction, 0 at all other times.
+    pub done: u64,
+    /// The units of fuel that were not there.
+    pub needed: u64,
+}
+
+impl Paused {
+    pub(crate) const NEW: Paused = Paused { regs: Regs { int: 0, f32: 0.0, f64: 0.0 }, done: 0, needed: 0 };
+}
+
 /// What a store keeps for its running guests.
 pub(crate) struct ExecState {
     /// The host's data for this activation (D).
@@ -200,9 +221,13 @@ pub(crate) struct ExecState {
     pub top: Sp,
     pub stack_base: Sp,
     pub stack_end: Sp,
-    /// Units left; below 0 once spent.
+    /// Units left; below 0 when a host function took more than there was.
     pub fuel: i64,
     pub interrupt: Arc<AtomicBool>,
+    /// What the engine's configuration asks long instructions and host functions to look at.
+    pub meters: Meters,
+    /// What a chain needs besides `ip`, `sp` and `cx` to go on where it paused.
+    pub paused: Paused,
     /// Activations in progress.
     pub depth: usize,
     pub pending: Option<Trap>,

@@ -53,6 +53,23 @@ pub(super) unsafe fn trap<B: Backend>(code: TrapCode, ip: Ip, sp: Sp, cx: Cx) ->
     B::stop(Stop(code as u32))
 }
 
+/// Ends the chain where it can go on: with the instruction at `ip`, which has not been done or says in
+/// [`Paused::done`](super::block::Paused) how far it has come, and these registers.
+///
+/// Only the outermost activation of a store goes on; an inner one's registers would take the place of those that the
+/// outer one may need.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn pause<B: Backend>(code: TrapCode, ip: Ip, sp: Sp, cx: Cx, int: u64, f32: f32, f64: f64) -> B::Out {
+    // SAFETY: B: the instance's store is live.
+    let exec = unsafe { &mut *(*cx).exec };
+    (exec.ip, exec.sp, exec.cx) = (ip, sp, cx);
+    if exec.depth == 1 {
+        exec.paused.regs = Regs { int, f32, f64 };
+    }
+    B::stop(Stop(code as u32))
+}
+
 handler! {
     /// Stands where a row has no such variant. Never linked; the table needs something.
     fn illegal [] (ip, sp, mem, len, cx, regs) {
