@@ -75,11 +75,23 @@ impl TableBlock {
     /// Grows by `delta` elements set to `init` and returns the number there were; `None`, and no change, when a limit
     /// or the system forbids it.
     pub(crate) fn grow(&mut self, delta: u64, init: u64) -> Option<u64> {
-        let old = self.elements.len() as u64;
-        let new = old.checked_add(delta).filter(|&len| len <= self.max)?;
-        self.elements.try_reserve(usize::try_from(delta).ok()?).ok()?;
-        self.elements.resize(new as usize, init);
+        let old = self.make_room(delta)?;
+        self.elements.resize((old + delta) as usize, init);
         Some(old)
+    }
+
+    /// Makes sure that there is room for `delta` more elements, which are to be added next, and returns the number there
+    /// are.
+    pub(crate) fn make_room(&mut self, delta: u64) -> Option<u64> {
+        let old = self.elements.len() as u64;
+        old.checked_add(delta).filter(|&len| len <= self.max)?;
+        self.elements.try_reserve(usize::try_from(delta).ok()?).ok()?;
+        Some(old)
+    }
+
+    /// Makes the table as it was before [`make_room`](Self::make_room).
+    pub(crate) fn undo_growth(&mut self, old: u64) {
+        self.elements.truncate(old as usize);
     }
 }
 

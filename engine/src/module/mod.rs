@@ -303,7 +303,7 @@ impl Module {
         self.0.code.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn body(&self, func: u32) -> FunctionBody<'_> {
+    pub(crate) fn body(&self, func: u32) -> FunctionBody<'_> {
         let defined = func as usize - self.0.sections.imported_funcs;
         let range = &self.0.sections.bodies[defined];
         let bytes = &self.0.bytes[range.start as usize..range.end as usize];

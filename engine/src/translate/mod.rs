@@ -18,6 +18,7 @@ mod atomics;
 mod control;
 mod emit;
 mod exceptions;
+mod meter;
 mod operators;
 mod stack;
 mod vectors;
@@ -144,12 +145,6 @@ struct Label {
 
 type LabelId = usize;
 
-/// Where a unit of fuel is charged: the check instruction at `position` pays for `cost` operators.
-struct FuelSite {
-    position: usize,
-    cost: u32,
-}
-
 struct Translator<'m> {
     module: &'m Module,
     sections: &'m Sections,
@@ -169,7 +164,8 @@ struct Translator<'m> {
     frame_slots: usize,
     /// Blocks entered since code became unreachable; `None` while it is reachable.
     unreachable: Option<usize>,
-    fuel: Vec<FuelSite>,
+    /// The checks of the function and of the loops that are open.
+    meters: Vec<meter::Site>,
     tries: Vec<TryRegion>,
     /// The function's index, when somebody listens to it.
     listens: Option<u32>,
@@ -193,7 +189,7 @@ impl<'m> Translator<'m> {
             next_local: record + 2,
             frame_slots: record + 2,
             unreachable: None,
-            fuel: Vec::new(),
+            meters: Vec::new(),
             tries: Vec::new(),
             listens,
         };
