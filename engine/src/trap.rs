@@ -50,9 +50,10 @@ trap_codes! {
     IntegerDivideByZero = 8 "integer divide by zero",
     /// A conversion of a float that is not a number to an integer.
     InvalidConversionToInteger = 9 "invalid conversion to integer",
-    /// The guest's calls are nested deeper than its value stack allows, or guest and host call each other deeper than
-    /// [`Limits::host_reentry`](crate::Limits).
+    /// The guest's calls are nested deeper than its value stack allows: [`Limits::value_stack_bytes`](crate::Limits).
     StackOverflow = 10 "call stack exhausted",
+    /// Guest and host call each other deeper than [`Limits::host_reentry`](crate::Limits).
+    HostReentry = 19 "guest and host call each other too deeply",
     /// A reference that is not one of this store's was used: only a raw host function can make one.
     InvalidReference = 11 "invalid reference",
     /// The store's fuel is spent.
@@ -69,6 +70,17 @@ trap_codes! {
     NullExceptionReference = 14 "null exception reference",
     /// The store was interrupted by an [`InterruptHandle`](crate::InterruptHandle).
     Interrupted = 13 "interrupted",
+}
+
+impl TrapCode {
+    /// The field of [`Limits`](crate::Limits) that was in the way, when one was.
+    pub const fn limit(self) -> Option<&'static str> {
+        match self {
+            TrapCode::StackOverflow => Some("value_stack_bytes"),
+            TrapCode::HostReentry => Some("host_reentry"),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for TrapCode {
@@ -249,7 +261,10 @@ impl From<TrapCode> for Trap {
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.reason {
-            Reason::Code(code) => fmt::Display::fmt(code, f),
+            Reason::Code(code) => match code.limit() {
+                Some(limit) => write!(f, "{code} (limit `{limit}`)"),
+                None => fmt::Display::fmt(code, f),
+            },
             Reason::Exit(status) => write!(f, "exit status {status}"),
             Reason::Exception(_) => f.write_str("uncaught exception"),
             Reason::Host(error) => fmt::Display::fmt(error, f),

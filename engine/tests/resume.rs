@@ -254,7 +254,7 @@ fn host_functions_are_called_again() {
         let mut linker = Linker::<u32>::new(&engine);
         linker.func_wrap("h", "wait", |asked: &mut u32, x: i32| -> Result<i32, Trap> {
             *asked += 1;
-            if *asked % 3 != 0 { Err(Trap::message("not ready").resumable()) } else { Ok(x + 1) }
+            if asked.is_multiple_of(3) { Ok(x + 1) } else { Err(Trap::message("not ready").resumable()) }
         });
         let mut store = Store::new(&engine, 0);
         let instance = instantiate(

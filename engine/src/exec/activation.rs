@@ -67,7 +67,7 @@ pub(super) unsafe fn call(
     unsafe {
         let exec = (*store).exec_ptr();
         if (*exec).depth >= (*store).limits().host_reentry {
-            return Err(TrapCode::StackOverflow.into());
+            return Err(TrapCode::HostReentry.into());
         }
         let found = (*store).resolve(callee).ok_or(TrapCode::InvalidReference)?;
         let _restore = Restore::begin(exec, data);

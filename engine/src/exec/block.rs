@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use super::backend::{Cx, Ip, Regs, Sp};
 use super::memory::Allocation;
+use crate::limits::Quota;
 use crate::module::Module;
 use crate::runtime::store::StoreInner;
 use crate::trap::Trap;
@@ -19,6 +20,8 @@ pub(crate) struct MemoryBlock {
     pub ty: MemoryType,
     /// The largest number of pages: the type's maximum or the engine's limit, whichever is less.
     pub max_pages: u64,
+    /// What the store's memories may have together, in bytes.
+    pub quota: Arc<Quota>,
 }
 
 // SAFETY: `base` points into `allocation`, which it owns.
@@ -27,11 +30,13 @@ unsafe impl Send for MemoryBlock {}
 unsafe impl Sync for MemoryBlock {}
 
 impl MemoryBlock {
-    /// A memory of that type, zeroed. `None` when the system has no room for it.
-    pub(crate) fn new(ty: MemoryType, max_pages: u64) -> Option<MemoryBlock> {
-        let len = usize::try_from(ty.min.checked_mul(ty.page_size)?).ok()?;
+    /// A memory of that type, zeroed. `None` when the quota or the system has no room for it.
+    pub(crate) fn new(ty: MemoryType, max_pages: u64, quota: Arc<Quota>) -> Option<MemoryBlock> {
+        let bytes = ty.min.checked_mul(ty.page_size).filter(|&bytes| quota.has_room(bytes))?;
+        let len = usize::try_from(bytes).ok()?;
         let mut allocation = Allocation::zeroed(len)?;
-        Some(MemoryBlock { base: allocation.base(), len, allocation, ty, max_pages })
+        quota.take(bytes);
+        Some(MemoryBlock { base: allocation.base(), len, allocation, ty, max_pages, quota })
     }
 
     pub(crate) fn pages(&self) -> u64 {
@@ -45,7 +50,12 @@ impl MemoryBlock {
         let new = old.checked_add(delta).filter(|&pages| pages <= self.max_pages)?;
         if delta > 0 {
             let len = usize::try_from(new.checked_mul(self.ty.page_size)?).ok()?;
+            let more = (len - self.len) as u64;
+            if !self.quota.has_room(more) {
+                return None;
+            }
             self.allocation.grow(len)?;
+            self.quota.take(more);
             self.base = self.allocation.base();
             self.len = len;
         }
@@ -69,6 +79,8 @@ pub(crate) struct TableBlock {
     pub ty: TableType,
     /// The largest number of elements: the type's maximum or the engine's limit, whichever is less.
     pub max: u64,
+    /// What the store's tables may have together, in elements.
+    pub quota: Arc<Quota>,
 }
 
 impl TableBlock {
@@ -84,13 +96,15 @@ impl TableBlock {
     /// are.
     pub(crate) fn make_room(&mut self, delta: u64) -> Option<u64> {
         let old = self.elements.len() as u64;
-        old.checked_add(delta).filter(|&len| len <= self.max)?;
+        old.checked_add(delta).filter(|&len| len <= self.max && self.quota.has_room(delta))?;
         self.elements.try_reserve(usize::try_from(delta).ok()?).ok()?;
+        self.quota.take(delta);
         Some(old)
     }
 
     /// Makes the table as it was before [`make_room`](Self::make_room).
-    pub(crate) fn undo_growth(&mut self, old: u64) {
+    pub(crate) fn undo_growth(&mut self, old: u64, delta: u64) {
+        self.quota.give_back(delta);
         self.elements.truncate(old as usize);
     }
 }

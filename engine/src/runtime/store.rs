@@ -16,7 +16,7 @@ use crate::exec::link;
 use crate::exec::memory::Allocation;
 use crate::exec::stable::Stable;
 use crate::exec::suspend::SuspendedStacks;
-use crate::limits::Limits;
+use crate::limits::{Limits, Quota};
 use crate::runtime::exception::Exceptions;
 use crate::types::{FuncType, HeapType, MemoryType, ValType};
 
@@ -57,6 +57,8 @@ pub struct StoreInner {
     /// What guests that paused refer to.
     pub(crate) suspended: SuspendedStacks,
     fuel: FuelAccount,
+    pub(crate) memory_quota: Arc<Quota>,
+    pub(crate) table_quota: Arc<Quota>,
     /// What instances without a memory have as memory 0.
     no_memory: Stable<MemoryBlock>,
     /// Keeps the value stack; `exec` points into it.
@@ -251,7 +253,9 @@ impl StoreInner {
             untranslated: None,
             store: std::ptr::null_mut(),
         });
-        let no_memory = MemoryBlock::new(MemoryType { max: Some(0), ..MemoryType::new(0) }, 0).ok_or_else(refuse)?;
+        let memory_quota = Arc::new(Quota::new(limits.store_memory_bytes));
+        let no_memory = MemoryBlock::new(MemoryType { max: Some(0), ..MemoryType::new(0) }, 0, memory_quota.clone());
+        let no_memory = no_memory.ok_or_else(refuse)?;
         let no_memory = Stable::new(no_memory);
         let host_block = Stable::new(InstanceBlock {
             memory0: no_memory.as_ptr(),
@@ -286,6 +290,8 @@ impl StoreInner {
             exceptions: Exceptions::default(),
             suspended: SuspendedStacks::default(),
             fuel: FuelAccount::default(),
+            memory_quota,
+            table_quota: Arc::new(Quota::new(limits.store_table_elements)),
             no_memory,
             _stack: stack,
         });

@@ -317,6 +317,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn br_table(&mut self, targets: &wasmparser::BrTable<'_>) -> Result<(), Error> {
+        self.check_targets(targets.len())?;
         let index = self.stack.pop();
         let default = self.target(targets.default());
         let count = self.control[default].branch_types().len();
@@ -347,6 +348,7 @@ impl Translator<'_> {
             self.push_target(label);
         }
         for (frame, detour) in order {
+            self.check_code()?;
             self.bind(detour);
             if self.control[frame].kind == FrameKind::Function {
                 self.return_values();

@@ -95,6 +95,7 @@ mod tests {
             validate: None,
             listens: false,
             map: None,
+            room: usize::MAX,
             allocations: &mut Allocations::default(),
         });
         let code = code.unwrap().code;

@@ -15,6 +15,7 @@
 //! runnable only in the linker.
 
 mod atomics;
+mod bounds;
 mod control;
 mod emit;
 mod exceptions;
@@ -43,6 +44,8 @@ pub(crate) struct Request<'a> {
     pub listens: bool,
     /// Receives (word, offset in the module) for each operator that emitted something.
     pub map: Option<&'a mut Vec<(u32, u64)>>,
+    /// How many words the code may have.
+    pub room: usize,
     pub allocations: &'a mut Allocations,
 }
 
@@ -91,12 +94,13 @@ pub(crate) struct Landing {
 ///
 /// # Errors
 ///
-/// An invalid body, when asked to validate; a frame over the limit.
+/// An invalid body, when asked to validate; limits.
 pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
-    let Request { module, func, body, validate, listens, mut map, allocations } = request;
+    let Request { module, func, body, validate, listens, mut map, room, allocations } = request;
     let mut validator = validate.map(|v| v.into_validator(std::mem::take(&mut allocations.validator)));
     let ty = module.func_type(func);
-    let mut translator = Translator::new(module, ty, listens.then_some(func));
+    let mut translator = Translator::new(module, ty, listens.then_some(func), room);
+    bounds::locals(&body, ty.params().len(), module)?;
 
     let mut reader = body.get_binary_reader();
     if let Some(validator) = &mut validator {
@@ -115,6 +119,7 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
         }
         let before = translator.code.len();
         translator.operator(&operator, offset)?;
+        translator.check_bounds()?;
         if let Some(map) = &mut map {
             while map.last().is_some_and(|&(start, _)| start as usize >= before) {
                 map.pop();
@@ -167,12 +172,15 @@ struct Translator<'m> {
     /// The checks of the function and of the loops that are open.
     meters: Vec<meter::Site>,
     tries: Vec<TryRegion>,
+    nesting: bounds::Nesting,
+    /// How many words the code may have.
+    room: usize,
     /// The function's index, when somebody listens to it.
     listens: Option<u32>,
 }
 
 impl<'m> Translator<'m> {
-    fn new(module: &'m Module, ty: &'m FuncType, listens: Option<u32>) -> Translator<'m> {
+    fn new(module: &'m Module, ty: &'m FuncType, listens: Option<u32>, room: usize) -> Translator<'m> {
         let record = ty.call_slots();
         let mut translator = Translator {
             module,
@@ -191,6 +199,8 @@ impl<'m> Translator<'m> {
             unreachable: None,
             meters: Vec::new(),
             tries: Vec::new(),
+            nesting: bounds::Nesting::default(),
+            room,
             listens,
         };
         let mut slot = 0;

@@ -353,7 +353,7 @@ unsafe fn grow_metered(
             match meter(exec, step * 8) {
                 Err(TrapCode::Interrupted) if again => {}
                 Err(code) => {
-                    table.undo_growth(old);
+                    table.undo_growth(old, delta);
                     (*exec).fuel = before;
                     (*exec).paused.done = u64::from(code == TrapCode::Interrupted);
                     (*exec).paused.needed = delta / (BYTES_PER_UNIT / 8) as u64;
