@@ -71,7 +71,7 @@ impl<R> ResumableCall<R> {
 ///         }
 ///     }
 /// };
-/// assert_eq!((result, slices), (1000, 9));
+/// assert_eq!((result, slices), (1000, 11));
 /// # Ok::<(), hostel_engine::Error>(())
 /// ```
 pub struct Resumable<R> {
