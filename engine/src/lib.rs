@@ -38,6 +38,7 @@
 //! | run it | [`Store`], [`Linker::instantiate`], [`Instance::typed_func`], [`Func::call_with_stack`] |
 //! | see what went wrong | [`Error`], [`Trap`], [`FrameInfo`] |
 //! | bound it | [`Limits`], [`Config::consume_fuel`], [`InterruptHandle`] |
+//! | let it pause and go on | [`TypedFunc::call_resumable`], [`Resumable`] |
 //! | watch it | [`FunctionListener`] |
 //!
 //! What runs: WebAssembly 1.0 and 2.0 (vectors included), and of 3.0 and later: tail calls, exceptions (the older form
@@ -77,7 +78,8 @@ pub use linker::Linker;
 pub use module::{ExportType, ImportType, Module};
 pub use runtime::{
     AsContext, AsContextMut, CallContext, ExnRef, Extern, ExternRef, Func, Global, Instance, InterruptHandle, Memory,
-    MemoryAccessError, Store, StoreContext, Table, Tag, TypedFunc, Val, WasmParams, WasmResults, WasmTy,
+    MemoryAccessError, Resumable, ResumableCall, Store, StoreContext, Table, Tag, TypedFunc, Val, WasmParams,
+    WasmResults, WasmTy,
 };
 pub use trap::{FrameInfo, Trap, TrapCode};
 pub use types::{ExternType, FuncType, GlobalType, HeapType, MemoryType, PAGE_SIZE, RefType, TableType, ValType};

@@ -1,7 +1,9 @@
 //! Limits: every state of the engine that a guest can reach is bounded by one of these names.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 /// Bounds on what modules and running guests may ask for. The defaults are generous for real programs; an embedder of
-/// guests that it does not trust sets them tighter, as each memory and each table has its own bound.
+/// guests that it does not trust sets them tighter.
 ///
 /// Going over a limit is an [`Error`](crate::Error) that names it when a module is loaded or instantiated, and −1 or a
 /// trap when a running guest does it.
@@ -21,8 +23,12 @@
 pub struct Limits {
     /// Bytes of one linear memory. Default 4 GiB, all that 32 bits address.
     pub memory_bytes: u64,
+    /// Bytes of all linear memories of a store together. Default 16 GiB.
+    pub store_memory_bytes: u64,
     /// Elements of one table. Default 10 000 000.
     pub table_elements: u64,
+    /// Elements of all tables of a store together. Default 40 000 000, which take 320 MB.
+    pub store_table_elements: u64,
     /// Instances in one store. Default 100 000.
     pub instances: usize,
     /// Memories in one store. Default 100 000.
@@ -37,15 +43,34 @@ pub struct Limits {
     pub host_reentry: usize,
     /// Bytes of a module. Default 1 GiB.
     pub module_bytes: usize,
+    /// Functions of a module, imported ones included. Default 1 000 000.
+    pub functions: usize,
+    /// Bytes of one function's body. Default 7 654 321, as browsers have it.
+    pub function_bytes: usize,
+    /// Locals of one function, parameters included. Default 50 000.
+    pub locals: usize,
+    /// Blocks of a function that are open inside of each other; 16 parameters or results of theirs count as one more.
+    /// Default 50 000.
+    pub nesting: usize,
+    /// Targets of one `br_table`. Default 65 520, as browsers have it.
+    pub br_table_targets: usize,
     /// Slots of one function's frame: parameters, locals and operands. At most, and by default, 65 535.
     pub frame_slots: usize,
+    /// Bytes of a module's translated code. Code is mostly some 4 to 8 times as long as the functions' bodies; made on
+    /// purpose, it can be a thousand times as long. Default 4 GiB.
+    pub code_bytes: usize,
+    /// Bytes of a name section that is read; a larger one is as if it were not there, and traps have fewer names. Default
+    /// 64 MiB.
+    pub name_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             memory_bytes: 1 << 32,
+            store_memory_bytes: 1 << 34,
             table_elements: 10_000_000,
+            store_table_elements: 40_000_000,
             instances: 100_000,
             memories: 100_000,
             tables: 100_000,
@@ -53,7 +78,41 @@ impl Default for Limits {
             value_stack_bytes: 16 << 20,
             host_reentry: 200,
             module_bytes: 1 << 30,
+            functions: 1_000_000,
+            function_bytes: 7_654_321,
+            locals: 50_000,
+            nesting: 50_000,
+            br_table_targets: 65_520,
             frame_slots: u16::MAX as usize,
+            code_bytes: usize::try_from(1u64 << 32).unwrap_or(usize::MAX),
+            name_bytes: 64 << 20,
         }
+    }
+}
+
+/// What all memories, or all tables, of a store have of what they may have together.
+pub(crate) struct Quota {
+    used: AtomicU64,
+    limit: u64,
+}
+
+impl Quota {
+    pub(crate) fn new(limit: u64) -> Quota {
+        Quota { used: AtomicU64::new(0), limit }
+    }
+
+    /// Whether there is room for so much more.
+    pub(crate) fn has_room(&self, amount: u64) -> bool {
+        // One thread uses a store at a time, so what is read here stays true until it is taken.
+        self.used.load(Ordering::Relaxed).checked_add(amount).is_some_and(|used| used <= self.limit)
+    }
+
+    /// Takes what there is [room](Self::has_room) for.
+    pub(crate) fn take(&self, amount: u64) {
+        self.used.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    pub(crate) fn give_back(&self, amount: u64) {
+        self.used.fetch_sub(amount, Ordering::Relaxed);
     }
 }

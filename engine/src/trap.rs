@@ -50,9 +50,10 @@ trap_codes! {
     IntegerDivideByZero = 8 "integer divide by zero",
     /// A conversion of a float that is not a number to an integer.
     InvalidConversionToInteger = 9 "invalid conversion to integer",
-    /// The guest's calls are nested deeper than its value stack allows, or guest and host call each other deeper than
-    /// [`Limits::host_reentry`](crate::Limits).
+    /// The guest's calls are nested deeper than its value stack allows: [`Limits::value_stack_bytes`](crate::Limits).
     StackOverflow = 10 "call stack exhausted",
+    /// Guest and host call each other deeper than [`Limits::host_reentry`](crate::Limits).
+    HostReentry = 19 "guest and host call each other too deeply",
     /// A reference that is not one of this store's was used: only a raw host function can make one.
     InvalidReference = 11 "invalid reference",
     /// The store's fuel is spent.
@@ -68,9 +69,21 @@ trap_codes! {
     /// `throw_ref` of a null reference.
     NullExceptionReference = 14 "null exception reference",
     /// More exceptions are alive than [`Limits::exceptions`](crate::Limits) allows.
-    TooManyExceptions = 19 "too many exceptions (limit `exceptions`)",
+    TooManyExceptions = 20 "too many exceptions (limit `exceptions`)",
     /// The store was interrupted by an [`InterruptHandle`](crate::InterruptHandle).
     Interrupted = 13 "interrupted",
+}
+
+impl TrapCode {
+    /// The field of [`Limits`](crate::Limits) that was in the way, when one was.
+    pub const fn limit(self) -> Option<&'static str> {
+        match self {
+            TrapCode::StackOverflow => Some("value_stack_bytes"),
+            TrapCode::HostReentry => Some("host_reentry"),
+            TrapCode::TooManyExceptions => Some("exceptions"),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for TrapCode {
@@ -121,6 +134,8 @@ pub struct Trap(Box<Inner>);
 
 struct Inner {
     reason: Reason,
+    /// Whether what stopped can go on.
+    resumable: bool,
     frames: Vec<FrameInfo>,
     /// Frames beyond [`Trap::MAX_FRAMES`] that were left out.
     omitted: usize,
@@ -139,7 +154,7 @@ impl Trap {
 
     #[cold]
     fn from_reason(reason: Reason) -> Trap {
-        Trap(Box::new(Inner { reason, frames: Vec::new(), omitted: 0 }))
+        Trap(Box::new(Inner { reason, resumable: false, frames: Vec::new(), omitted: 0 }))
     }
 
     /// A guest's exception on its way through the host.
@@ -170,6 +185,26 @@ impl Trap {
     /// The guest ended itself with this status. It unwinds like a trap and is none: it has no backtrace.
     pub fn exit(status: u32) -> Trap {
         Trap::from_reason(Reason::Exit(status))
+    }
+
+    /// Says that the host function which returns this has done nothing yet: where a [call can be
+    /// resumed](crate::TypedFunc::call_resumable), resuming it calls the host function again, with the same arguments.
+    ///
+    /// The function must have left its slots as they were. Everywhere else (a call that cannot be resumed, a host
+    /// function that passes on what an inner call returned) it changes nothing.
+    pub fn resumable(mut self) -> Trap {
+        self.0.resumable = true;
+        self
+    }
+
+    /// Whether what stopped can go on.
+    pub fn is_resumable(&self) -> bool {
+        self.0.resumable
+    }
+
+    pub(crate) fn into_final(mut self) -> Trap {
+        self.0.resumable = false;
+        self
     }
 
     /// The code, when it is WebAssembly that trapped.
@@ -229,7 +264,10 @@ impl From<TrapCode> for Trap {
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.reason {
-            Reason::Code(code) => fmt::Display::fmt(code, f),
+            Reason::Code(code) => match code.limit() {
+                Some(limit) => write!(f, "{code} (limit `{limit}`)"),
+                None => fmt::Display::fmt(code, f),
+            },
             Reason::Exit(status) => write!(f, "exit status {status}"),
             Reason::Exception(_) => f.write_str("uncaught exception"),
             Reason::Host(error) => fmt::Display::fmt(error, f),

@@ -1,4 +1,4 @@
-//! Generated modules behave alike on both dispatch backends, in all compilation modes, with and without fuel.
+//! Generated modules behave alike on both dispatch backends, in all compilation modes, at once and in slices of fuel.
 //!
 //! `cargo test` runs a few seeds, always the same. For a longer run, in release so that the tail backend takes part:
 //!

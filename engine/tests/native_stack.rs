@@ -15,12 +15,16 @@ const ROUNDS: i32 = 1_000_000;
 #[test]
 fn every_way_to_continue_leaves_the_native_stack_alone() {
     for mut config in configs() {
-        config.wasm_legacy_exceptions(true).interruptible(true).consume_fuel(true);
-        thread::Builder::new().stack_size(STACK).spawn(move || run(&config)).unwrap().join().unwrap();
+        config.wasm_legacy_exceptions(true);
+        for metered in [false, true] {
+            let mut config = config.clone();
+            config.interruptible(metered).consume_fuel(metered);
+            thread::Builder::new().stack_size(STACK).spawn(move || run(&config, metered)).unwrap().join().unwrap();
+        }
     }
 }
 
-fn run(config: &hostel_engine::Config) {
+fn run(config: &hostel_engine::Config, metered: bool) {
     let engine = Engine::new(config).unwrap();
     let mut linker = Linker::<()>::new(&engine);
     linker.func_wrap("h", "host", |x: i32| x + 1);
@@ -31,7 +35,9 @@ fn run(config: &hostel_engine::Config) {
         Ok(x)
     });
     let mut store = Store::new(&engine, ());
-    store.set_fuel(u64::MAX).unwrap();
+    if metered {
+        store.set_fuel(u64::MAX).unwrap();
+    }
     let a = instantiate(
         &linker,
         &mut store,
@@ -73,7 +79,7 @@ fn run(config: &hostel_engine::Config) {
         (
             "memory",
             format!(
-                "(block (result i32) (drop (memory.grow (i32.const 0))) (i32.store (i32.const 8) {x}) (memory.fill (i32.const 16) (i32.const 1) (i32.const 4)) (i32.add (i32.load (i32.const 8)) (i32.const 1)))"
+                "(block (result i32) (drop (memory.grow (i32.const 0))) (i32.store (i32.const 8) {x}) (memory.fill (i32.const 16) (i32.const 1) (i32.const 4)) (memory.copy (i32.const 32) (i32.const 16) (i32.const 8)) (table.fill $own (i32.const 0) (ref.func $inc) (i32.const 1)) (table.copy $own $own (i32.const 0) (i32.const 0) (i32.const 1)) (drop (table.grow $own (ref.null func) (i32.const 0))) (i32.add (i32.load (i32.const 8)) (i32.const 1)))"
             ),
         ),
         ("vector", format!("(i32x4.extract_lane 2 (i32x4.add (i32x4.splat {x}) (i32x4.splat (i32.const 1))))")),

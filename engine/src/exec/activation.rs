@@ -6,6 +6,7 @@ use super::backend::{Backend, Cx, Regs, Sp, Stop, with_backend};
 use super::backtrace;
 use super::block::{ExecState, FuncEntry, Handle};
 use super::handlers;
+use super::suspend::{self, Suspended};
 use crate::runtime::context::{AsContext, AsContextMut, StoreContext, StoreMut, StoreRef};
 use crate::runtime::store::{Store, StoreInner};
 use crate::trap::{Trap, TrapCode};
@@ -18,10 +19,25 @@ pub(super) unsafe fn index_of(cx: Cx, entry: *const FuncEntry) -> u32 {
 }
 
 /// Puts back what an activation changed in its store, also when a host function panics.
-struct Restore {
+pub(super) struct Restore {
     exec: *mut ExecState,
     data: *mut (),
     top: Sp,
+}
+
+impl Restore {
+    /// Begins an activation with that data. `unsafe`: as for [`call`].
+    #[inline(always)]
+    pub(super) unsafe fn begin(exec: *mut ExecState, data: *mut ()) -> Restore {
+        // SAFETY: the contract; no reference is kept.
+        unsafe {
+            let restore = Restore { exec, data: (*exec).data, top: (*exec).top };
+            (*exec).depth += 1;
+            (*exec).data = data;
+            (*exec).untranslated = None;
+            restore
+        }
+    }
 }
 
 impl Drop for Restore {
@@ -34,22 +50,27 @@ impl Drop for Restore {
 }
 
 /// Calls a function. `slots` holds the parameters and receives the results; its length is the type's `call_slots`.
+/// When the guest pauses and the call is to be resumable, its frames go to `suspended`; the trap then has no backtrace.
 ///
 /// # Safety
 ///
 /// `store` is live, exclusively the caller's, and no reference into it is held; `data` points to a live value of the
 /// store's data type (D), exclusively the caller's too.
-unsafe fn call(store: *mut StoreInner, data: *mut (), callee: Handle, slots: &mut [u64]) -> Result<(), Trap> {
+pub(super) unsafe fn call(
+    store: *mut StoreInner,
+    data: *mut (),
+    callee: Handle,
+    slots: &mut [u64],
+    suspended: Option<&mut Option<Suspended>>,
+) -> Result<(), Trap> {
     // SAFETY: the contract; references are made for single expressions only.
     unsafe {
         let exec = (*store).exec_ptr();
         if (*exec).depth >= (*store).limits().host_reentry {
-            return Err(TrapCode::StackOverflow.into());
+            return Err(TrapCode::HostReentry.into());
         }
         let found = (*store).resolve(callee).ok_or(TrapCode::InvalidReference)?;
-        let _restore = Restore { exec, data: (*exec).data, top: (*exec).top };
-        (*exec).depth += 1;
-        (*exec).data = data;
+        let _restore = Restore::begin(exec, data);
         let import = found.import;
         // The call's slots move to the value stack, also for a host function: it may call guests, whose frames go above.
         let frame = (*exec).top;
@@ -59,20 +80,22 @@ unsafe fn call(store: *mut StoreInner, data: *mut (), callee: Handle, slots: &mu
         }
         std::ptr::copy_nonoverlapping(slots.as_ptr(), frame, slots.len());
         if let Some(shim) = import.shim {
-            shim(import.env, data, (*store).host_block(), frame, slots.len())?;
+            shim(import.env, data, (*store).host_block(), frame, slots.len()).map_err(Trap::into_final)?;
             std::ptr::copy_nonoverlapping(frame, slots.as_mut_ptr(), slots.len());
             return Ok(());
         }
         *frame.add(slots.len()).cast() = (*exec).halt;
         *frame.add(slots.len() + 1).cast() = frame;
-        (*exec).untranslated = None;
         let backend = (*store).engine().backend();
         match with_backend!(backend, run(import.cx, import.entry, frame)) {
             Stop::DONE => {
                 std::ptr::copy_nonoverlapping(frame, slots.as_mut_ptr(), slots.len());
                 Ok(())
             }
-            stop => Err(backtrace::finish(exec, stop)),
+            stop => match suspended {
+                Some(place) => Err(suspend::stopped(exec, stop, callee, slots.len(), place)),
+                None => Err(backtrace::finish(exec, stop)),
+            },
         }
     }
 }
@@ -99,7 +122,7 @@ impl<T: 'static> StoreContext for Store<T> {
     fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap> {
         let (store, data) = self.as_raw();
         // SAFETY: both are exclusively borrowed through `self`, and `data` is the store's own (D).
-        unsafe { call(store, data.cast(), callee, slots) }
+        unsafe { call(store, data.cast(), callee, slots, None) }
     }
 }
 
@@ -142,6 +165,6 @@ impl<T: 'static> StoreContext for CallContext<'_, T> {
     fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap> {
         let data: *mut T = self.data;
         // SAFETY: both are exclusively borrowed through `self`; `Caller::with` has checked the type (D).
-        unsafe { call(self.store, data.cast(), callee, slots) }
+        unsafe { call(self.store, data.cast(), callee, slots, None) }
     }
 }

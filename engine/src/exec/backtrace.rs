@@ -4,19 +4,37 @@ use super::backend::{Cx, Ip, Sp, Stop};
 use super::block::ExecState;
 use crate::trap::{FrameInfo, Trap, TrapCode};
 
-/// Makes the trap of a chain that stopped for another reason than being done. `unsafe`: B; the chain has just stopped.
+/// Makes the trap of a chain that stopped for another reason than being done, and ends the chain. `unsafe`: B; the chain
+/// has just stopped.
 pub(super) unsafe fn finish(exec: *mut ExecState, stop: Stop) -> Trap {
-    // SAFETY: B; X: the chain has stopped.
+    // SAFETY: B; X: the chain has stopped, and each reference ends with its call.
+    unsafe {
+        let trap = reason(&mut *exec, stop);
+        walked(exec, trap)
+    }
+}
+
+/// Ends a chain that stopped with that trap, which gets its frames. `unsafe`: as [`finish`].
+pub(super) unsafe fn walked(exec: *mut ExecState, trap: Trap) -> Trap {
+    // SAFETY: B; X.
     let exec = unsafe { &mut *exec };
-    let mut trap = match TrapCode::from_raw(stop.0) {
+    let mut trap = trap.into_final();
+    exec.paused.done = 0;
+    // SAFETY: the chain stopped at `exec.ip` with the frame at `exec.sp`.
+    unsafe { walk(exec, &mut trap) };
+    trap
+}
+
+/// Why a chain stopped, without its frames. What it was interrupted for is done with.
+pub(super) fn reason(exec: &mut ExecState, stop: Stop) -> Trap {
+    let trap = match TrapCode::from_raw(stop.0) {
+        Some(code @ (TrapCode::OutOfFuel | TrapCode::Interrupted)) => Trap::from(code).resumable(),
         Some(code) => Trap::from(code),
         None => exec.pending.take().unwrap_or_else(|| Trap::message("a chain stopped without saying why")),
     };
     if trap.code() == Some(TrapCode::Interrupted) {
         exec.interrupt.store(false, std::sync::atomic::Ordering::Relaxed);
     }
-    // SAFETY: the chain stopped at `exec.ip` with the frame at `exec.sp`.
-    unsafe { walk(exec, &mut trap) };
     trap
 }
 

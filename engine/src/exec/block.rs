@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use super::backend::{Cx, Ip, Sp};
+use super::backend::{Cx, Ip, Regs, Sp};
 use super::memory::Allocation;
+use crate::limits::Quota;
 use crate::module::Module;
 use crate::runtime::store::StoreInner;
 use crate::trap::Trap;
@@ -19,6 +20,8 @@ pub(crate) struct MemoryBlock {
     pub ty: MemoryType,
     /// The largest number of pages: the type's maximum or the engine's limit, whichever is less.
     pub max_pages: u64,
+    /// What the store's memories may have together, in bytes.
+    pub quota: Arc<Quota>,
 }
 
 // SAFETY: `base` points into `allocation`, which it owns.
@@ -27,11 +30,13 @@ unsafe impl Send for MemoryBlock {}
 unsafe impl Sync for MemoryBlock {}
 
 impl MemoryBlock {
-    /// A memory of that type, zeroed. `None` when the system has no room for it.
-    pub(crate) fn new(ty: MemoryType, max_pages: u64) -> Option<MemoryBlock> {
-        let len = usize::try_from(ty.min.checked_mul(ty.page_size)?).ok()?;
+    /// A memory of that type, zeroed. `None` when the quota or the system has no room for it.
+    pub(crate) fn new(ty: MemoryType, max_pages: u64, quota: Arc<Quota>) -> Option<MemoryBlock> {
+        let bytes = ty.min.checked_mul(ty.page_size).filter(|&bytes| quota.has_room(bytes))?;
+        let len = usize::try_from(bytes).ok()?;
         let mut allocation = Allocation::zeroed(len)?;
-        Some(MemoryBlock { base: allocation.base(), len, allocation, ty, max_pages })
+        quota.take(bytes);
+        Some(MemoryBlock { base: allocation.base(), len, allocation, ty, max_pages, quota })
     }
 
     pub(crate) fn pages(&self) -> u64 {
@@ -45,7 +50,12 @@ impl MemoryBlock {
         let new = old.checked_add(delta).filter(|&pages| pages <= self.max_pages)?;
         if delta > 0 {
             let len = usize::try_from(new.checked_mul(self.ty.page_size)?).ok()?;
+            let more = (len - self.len) as u64;
+            if !self.quota.has_room(more) {
+                return None;
+            }
             self.allocation.grow(len)?;
+            self.quota.take(more);
             self.base = self.allocation.base();
             self.len = len;
         }
@@ -69,17 +79,33 @@ pub(crate) struct TableBlock {
     pub ty: TableType,
     /// The largest number of elements: the type's maximum or the engine's limit, whichever is less.
     pub max: u64,
+    /// What the store's tables may have together, in elements.
+    pub quota: Arc<Quota>,
 }
 
 impl TableBlock {
     /// Grows by `delta` elements set to `init` and returns the number there were; `None`, and no change, when a limit
     /// or the system forbids it.
     pub(crate) fn grow(&mut self, delta: u64, init: u64) -> Option<u64> {
-        let old = self.elements.len() as u64;
-        let new = old.checked_add(delta).filter(|&len| len <= self.max)?;
-        self.elements.try_reserve(usize::try_from(delta).ok()?).ok()?;
-        self.elements.resize(new as usize, init);
+        let old = self.make_room(delta)?;
+        self.elements.resize((old + delta) as usize, init);
         Some(old)
+    }
+
+    /// Makes sure that there is room for `delta` more elements, which are to be added next, and returns the number there
+    /// are.
+    pub(crate) fn make_room(&mut self, delta: u64) -> Option<u64> {
+        let old = self.elements.len() as u64;
+        old.checked_add(delta).filter(|&len| len <= self.max && self.quota.has_room(delta))?;
+        self.elements.try_reserve(usize::try_from(delta).ok()?).ok()?;
+        self.quota.take(delta);
+        Some(old)
+    }
+
+    /// Makes the table as it was before [`make_room`](Self::make_room).
+    pub(crate) fn undo_growth(&mut self, old: u64, delta: u64) {
+        self.quota.give_back(delta);
+        self.elements.truncate(old as usize);
     }
 }
 
@@ -188,6 +214,27 @@ impl InstanceBlock {
     }
 }
 
+/// Which budgets an engine's configuration has.
+#[derive(Clone, Copy)]
+pub(crate) struct Meters {
+    pub fuel: bool,
+    pub interrupt: bool,
+}
+
+/// How an instruction paused that is to be done, or finished, when the chain goes on.
+#[derive(Clone, Copy)]
+pub(crate) struct Paused {
+    pub regs: Regs,
+    /// How much of a bulk instruction is done; taken by that instruction, 0 at all other times.
+    pub done: u64,
+    /// The units of fuel that were not there.
+    pub needed: u64,
+}
+
+impl Paused {
+    pub(crate) const NEW: Paused = Paused { regs: Regs { int: 0, f32: 0.0, f64: 0.0 }, done: 0, needed: 0 };
+}
+
 /// What a store keeps for its running guests.
 pub(crate) struct ExecState {
     /// The host's data for this activation (D).
@@ -200,9 +247,13 @@ pub(crate) struct ExecState {
     pub top: Sp,
     pub stack_base: Sp,
     pub stack_end: Sp,
-    /// Units left; below 0 once spent.
+    /// Units left; below 0 when a host function took more than there was.
     pub fuel: i64,
     pub interrupt: Arc<AtomicBool>,
+    /// What the engine's configuration asks long instructions and host functions to look at.
+    pub meters: Meters,
+    /// What a chain needs besides `ip`, `sp` and `cx` to go on where it paused.
+    pub paused: Paused,
     /// Activations in progress.
     pub depth: usize,
     pub pending: Option<Trap>,

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::marker::PhantomData;
+use std::sync::atomic::Ordering;
 
 use super::backend::{Cx, Sp};
 use super::block::{InstanceBlock, Shim};
@@ -9,7 +10,7 @@ use crate::code::Header;
 use crate::runtime::context::{AsContext, AsContextMut, CallContext, Inner, StoreMut, StoreRef};
 use crate::runtime::store::StoreInner;
 use crate::runtime::{Extern, instance};
-use crate::trap::Trap;
+use crate::trap::{Trap, TrapCode};
 
 /// The instance that called a host function: its memory, exports and name.
 ///
@@ -79,6 +80,53 @@ impl Caller<'_> {
         let memory = self.block().exported_memory;
         // SAFETY: B, and X as above. The guest's copy of base and length is reloaded when it goes on.
         if memory.is_null() { None } else { unsafe { (*memory).grow(pages) } }
+    }
+
+    /// Takes fuel for what the host function has done, from the budget that guests use. It takes what is asked for, be it
+    /// more than is left: then the guest runs out of fuel where it is next charged, and can go on from there once the
+    /// debt is paid. Nothing happens when the engine does not [charge fuel](crate::Config::consume_fuel).
+    ///
+    /// ```
+    /// use hostel_engine::{Caller, Config, Engine, Func, Store};
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(100)?;
+    /// let f = Func::wrap(&mut store, |_: &mut (), module: &mut Caller<'_>| module.consume_fuel(30));
+    /// f.typed::<(), ()>(&store)?.call(&mut store, ())?;
+    /// assert_eq!((store.fuel()?, store.fuel_consumed()?), (70, 30));
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
+    pub fn consume_fuel(&mut self, units: u64) {
+        /// A debt has to leave room for what is charged before somebody looks.
+        const MOST: i64 = i64::MIN / 2;
+        let exec = self.block().exec;
+        // SAFETY: B; X: nothing else looks at the state while the host function runs.
+        unsafe {
+            if (*exec).meters.fuel {
+                let units = i64::try_from(units).unwrap_or(i64::MAX);
+                (*exec).fuel = (*exec).fuel.saturating_sub(units).max(MOST);
+            }
+        }
+    }
+
+    /// How much fuel is left, 0 when some is owed; `None` when the engine does not charge fuel. A host function that would
+    /// cost more can return [`TrapCode::OutOfFuel`](crate::TrapCode), as a
+    /// [resumable](Trap::resumable) trap, before it does anything.
+    pub fn fuel(&self) -> Option<u64> {
+        // SAFETY: B.
+        let exec = unsafe { &*self.block().exec };
+        exec.meters.fuel.then(|| u64::try_from(exec.fuel).unwrap_or(0))
+    }
+
+    /// For host functions that take long: a trap to return when somebody has asked the guest to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`TrapCode::Interrupted`](crate::TrapCode); mark it as [resumable](Trap::resumable) when nothing has been done yet.
+    pub fn check_interrupt(&self) -> Result<(), Trap> {
+        // SAFETY: B.
+        let exec = unsafe { &*self.block().exec };
+        if exec.interrupt.load(Ordering::Relaxed) { Err(TrapCode::Interrupted.into()) } else { Ok(()) }
     }
 
     /// The calling instance's export of that name.

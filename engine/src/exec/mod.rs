@@ -40,6 +40,7 @@ pub(crate) mod operand;
 pub(crate) mod ops;
 mod probe;
 pub(crate) mod stable;
+pub(crate) mod suspend;
 pub(crate) mod vector;
 
 pub(crate) use backend::BackendKind;

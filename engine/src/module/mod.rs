@@ -138,6 +138,8 @@ struct ModuleInner {
 #[derive(Default)]
 struct CodeStore {
     by_address: BTreeMap<usize, Code>,
+    /// How many words that are.
+    words: usize,
     listeners: HashMap<u32, Option<Arc<Listened>>>,
     allocations: translate::Allocations,
 }
@@ -223,7 +225,7 @@ impl Module {
 
     /// The module's name, from its name section.
     pub fn name(&self) -> Option<String> {
-        self.names().module().map(str::to_owned)
+        self.text(self.names().module())
     }
 
     /// The imports, in order.
@@ -287,18 +289,25 @@ impl Module {
     }
 
     pub(crate) fn func_name(&self, func: u32) -> Option<String> {
-        if let Some(name) = self.names().function(func) {
-            return Some(name.to_owned());
+        if let Some(name) = self.text(self.names().function(func)) {
+            return Some(name);
         }
         let exports = &self.0.sections.exports;
         exports.iter().find(|(_, index)| *index == ExternIndex::Func(func)).map(|(name, _)| name.to_string())
     }
 
     fn names(&self) -> &Names {
-        self.0.names.get_or_init(|| match &self.0.sections.names {
-            Some(range) => Names::parse(&self.0.bytes[range.clone()]),
-            None => Names::default(),
-        })
+        self.0.names.get_or_init(|| Names::parse(self.name_section()))
+    }
+
+    /// The name section's contents; nothing when there is none, or when it is larger than the limit.
+    fn name_section(&self) -> &[u8] {
+        self.0.sections.names.as_ref().map_or(&[], |range| &self.0.bytes[range.clone()])
+    }
+
+    fn text(&self, place: Option<Range<usize>>) -> Option<String> {
+        let bytes = self.name_section().get(place?)?;
+        std::str::from_utf8(bytes).ok().map(str::to_owned)
     }
 
     fn code(&self) -> MutexGuard<'_, CodeStore> {
@@ -306,7 +315,7 @@ impl Module {
         self.0.code.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn body(&self, func: u32) -> FunctionBody<'_> {
+    pub(crate) fn body(&self, func: u32) -> FunctionBody<'_> {
         let defined = func as usize - self.0.sections.imported_funcs;
         let range = &self.0.sections.bodies[defined];
         let bytes = &self.0.bytes[range.start as usize..range.end as usize];
@@ -338,11 +347,13 @@ impl Module {
             validate: self.to_validate(func),
             listens,
             map: None,
+            room: (inner.engine.config().limits.code_bytes / 8).saturating_sub(store.words),
             allocations: &mut store.allocations,
         })?;
         let mut words = translated.code.into_boxed_slice();
         link::link(inner.engine.backend(), &mut words, &inner.entries, inner.sections.imported_funcs);
         let start = words.as_ptr();
+        store.words += words.len();
         store.by_address.insert(start as usize, Code { func, words, tries: translated.tries.into() });
         // Who reads the pointer sees the code behind it.
         entry.code.store(start.cast_mut(), Ordering::Release);
@@ -378,6 +389,7 @@ impl Module {
             validate: None,
             listens,
             map: Some(&mut map),
+            room: usize::MAX,
             allocations: &mut allocations,
         })
         .ok()?;
@@ -403,6 +415,7 @@ impl Module {
             validate: self.to_validate(func),
             listens: self.listener(func).is_some(),
             map: None,
+            room: usize::MAX,
             allocations: &mut translate::Allocations::default(),
         })?;
         Ok(crate::code::print::print(&translated.code))

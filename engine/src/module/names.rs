@@ -1,39 +1,52 @@
 //! The name section: read when somebody asks for a name. It is a custom section, so what is wrong with it is no error.
 
-use std::collections::HashMap;
+use std::ops::Range;
 
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 
+/// Where names lie in the section's contents.
 #[derive(Default)]
 pub(crate) struct Names {
-    module: Option<String>,
-    functions: HashMap<u32, String>,
+    module: Option<Range<u32>>,
+    /// By function index, of which a name's place takes as much memory whatever its length.
+    functions: Vec<(u32, Range<u32>)>,
 }
 
 impl Names {
-    /// Reads the section's contents as far as they can be read.
+    /// Reads the section's contents as far as they can be read. They are part of a module, whose offsets have 32 bits.
     pub(crate) fn parse(bytes: &[u8]) -> Names {
+        let place = |name: &str| {
+            let start = (name.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize) as u32;
+            start..start + name.len() as u32
+        };
         let mut names = Names::default();
         for subsection in NameSectionReader::new(BinaryReader::new(bytes, 0)) {
             match subsection {
-                Ok(Name::Module { name, .. }) => names.module = Some(name.to_owned()),
+                Ok(Name::Module { name, .. }) => names.module = Some(place(name)),
                 Ok(Name::Function(map)) => {
-                    for naming in map.into_iter().map_while(Result::ok) {
-                        names.functions.insert(naming.index, naming.name.to_owned());
-                    }
+                    let named = map.into_iter().map_while(Result::ok);
+                    names.functions.extend(named.map(|naming| (naming.index, place(naming.name))));
                 }
                 Ok(_) => {}
                 Err(_) => break,
             }
         }
+        // They are to be in order; of several names for one function the last counts.
+        names.functions.sort_by_key(|&(index, _)| index);
         names
     }
 
-    pub(crate) fn module(&self) -> Option<&str> {
-        self.module.as_deref()
+    pub(crate) fn module(&self) -> Option<Range<usize>> {
+        self.module.clone().map(wide)
     }
 
-    pub(crate) fn function(&self, index: u32) -> Option<&str> {
-        self.functions.get(&index).map(String::as_str)
+    pub(crate) fn function(&self, index: u32) -> Option<Range<usize>> {
+        let after = self.functions.partition_point(|&(other, _)| other <= index);
+        let (found, place) = self.functions.get(after.checked_sub(1)?)?;
+        (*found == index).then(|| wide(place.clone()))
     }
+}
+
+fn wide(place: Range<u32>) -> Range<usize> {
+    place.start as usize..place.end as usize
 }

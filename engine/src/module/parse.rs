@@ -25,6 +25,7 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
     parser.set_features(engine.section_features());
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
+        check_limits(engine, &payload, &sections)?;
         match validator.payload(&payload)? {
             ValidPayload::Func(mut func, body) => {
                 func.features = engine.features();
@@ -43,12 +44,39 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
         }
         read(engine, payload, bytes, &mut sections)?;
     }
+    if sections.names.as_ref().is_some_and(|names| names.len() > engine.config().limits.name_bytes) {
+        sections.names = None;
+    }
     let resources = match resources {
         Some(resources) => resources,
         // Without functions there is nothing to validate later; any resources will do.
         None => empty_resources(engine)?,
     };
     Ok((sections, resources))
+}
+
+/// Counts and lengths that are known before what they count is read, so that what is too much costs nothing.
+fn check_limits(engine: &Engine, payload: &Payload<'_>, sections: &Sections) -> Result<(), Error> {
+    let limits = &engine.config().limits;
+    match payload {
+        Payload::FunctionSection(reader) => {
+            let (count, limit) = (sections.funcs.len() + reader.count() as usize, limits.functions);
+            if count > limit {
+                let message = format!("the module has {count} functions, the limit is {limit}");
+                return Err(Error::limit("functions", message));
+            }
+        }
+        Payload::CodeSectionEntry(body) => {
+            let (bytes, limit) = (body.range().end - body.range().start, limits.function_bytes as u64);
+            if bytes > limit {
+                let func = sections.imported_funcs + sections.bodies.len();
+                let message = format!("function {func} has {bytes} bytes, the limit is {limit}");
+                return Err(Error::limit("function_bytes", message));
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Clear words for what people hand over by mistake.
@@ -96,6 +124,11 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
                     Imports::Single(_, import) => import_one(sections, import.module, import.name, import.ty, offset)?,
                     _ => return Err(Error::unsupported("compact import section", offset)),
                 }
+            }
+            let limit = engine.config().limits.functions;
+            if sections.imported_funcs > limit {
+                let message = format!("the module imports {} functions, the limit is {limit}", sections.imported_funcs);
+                return Err(Error::limit("functions", message));
             }
             Ok(())
         }

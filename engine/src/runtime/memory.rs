@@ -31,7 +31,7 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// A limit (`memory_bytes`, `memories`), or no room in the system.
+    /// A limit (`memory_bytes`, `store_memory_bytes`, `memories`), or no room in the system.
     pub fn new(mut context: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let store = context.store_inner_mut();
         let index = add(store, ty, "a new memory")?;
@@ -117,11 +117,18 @@ pub(crate) fn add(store: &mut StoreInner, ty: MemoryType, what: &str) -> Result<
     if ty.min > limit / ty.page_size {
         return Err(refuse(ty.min));
     }
+    let quota = store.memory_quota.clone();
+    let bytes = ty.min * ty.page_size;
+    if !quota.has_room(bytes) {
+        let total = limits.store_memory_bytes;
+        let message = format!("{what} of {bytes} bytes is more than is left of {total} for all memories");
+        return Err(Error::limit("store_memory_bytes", message));
+    }
     // A size in pages has as many bits as an address, and 32 bits do not reach further than 4 GiB.
     let addressable = if ty.memory64 { u64::MAX } else { u32::MAX as u64 };
     let reachable = if ty.memory64 { u64::MAX } else { 1 << 32 };
     let max_pages = ty.max.unwrap_or(addressable).min(addressable).min(reachable.min(limit) / ty.page_size);
-    let block = MemoryBlock::new(ty, max_pages).ok_or_else(|| {
+    let block = MemoryBlock::new(ty, max_pages, quota).ok_or_else(|| {
         Error::limit("memory_bytes", format!("the system has no room for {what} of {} pages", ty.min))
     })?;
     store.memories.push(Stable::new(block));

@@ -10,12 +10,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::exec::block::{
-    EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Shim, TableBlock,
+    EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Meters, Paused, Shim, TableBlock,
 };
 use crate::exec::link;
 use crate::exec::memory::Allocation;
 use crate::exec::stable::Stable;
-use crate::limits::Limits;
+use crate::exec::suspend::SuspendedStacks;
+use crate::limits::{Limits, Quota};
 use crate::runtime::exception::Exceptions;
 use crate::types::{FuncType, HeapType, MemoryType, ValType};
 
@@ -53,6 +54,11 @@ pub struct StoreInner {
     pub(crate) extern_refs: Vec<Arc<dyn Any + Send + Sync>>,
     pub(crate) tags: Vec<TagEntry>,
     pub(crate) exceptions: Exceptions,
+    /// What guests that paused refer to.
+    pub(crate) suspended: SuspendedStacks,
+    fuel: FuelAccount,
+    pub(crate) memory_quota: Arc<Quota>,
+    pub(crate) table_quota: Arc<Quota>,
     /// What instances without a memory have as memory 0.
     no_memory: Stable<MemoryBlock>,
     /// Keeps the value stack; `exec` points into it.
@@ -117,21 +123,47 @@ impl<T: 'static> Store<T> {
         self.data
     }
 
-    /// Sets how much fuel is left.
+    /// Sets how much fuel is left, whatever was left or owed before.
+    ///
+    /// ```
+    /// use hostel_engine::{Config, Engine, Store};
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(1000)?;
+    /// store.add_fuel(500)?;
+    /// assert_eq!((store.fuel()?, store.fuel_consumed()?), (1500, 0));
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// When the engine does not charge fuel, see [`Config::consume_fuel`](crate::Config::consume_fuel).
     pub fn set_fuel(&mut self, units: u64) -> Result<(), Error> {
         self.check_fuel()?;
-        self.inner.exec.fuel = i64::try_from(units).unwrap_or(i64::MAX);
+        self.inner.give_fuel(i64::try_from(units).unwrap_or(i64::MAX));
         Ok(())
     }
 
-    /// How much fuel is left. An error as for [`set_fuel`](Self::set_fuel).
+    /// Adds to the fuel that is left. What a host function took beyond the budget is paid off first. An error as for
+    /// [`set_fuel`](Self::set_fuel).
+    pub fn add_fuel(&mut self, units: u64) -> Result<(), Error> {
+        self.check_fuel()?;
+        let left = self.inner.exec.fuel;
+        self.inner.give_fuel(left.saturating_add(i64::try_from(units).unwrap_or(i64::MAX)));
+        Ok(())
+    }
+
+    /// How much fuel is left; 0 also when some is owed. An error as for [`set_fuel`](Self::set_fuel).
     pub fn fuel(&self) -> Result<u64, Error> {
         self.check_fuel()?;
         Ok(u64::try_from(self.inner.exec.fuel).unwrap_or(0))
+    }
+
+    /// How much fuel guests and host functions have used since the store was made. An error as for
+    /// [`set_fuel`](Self::set_fuel).
+    pub fn fuel_consumed(&self) -> Result<u64, Error> {
+        self.check_fuel()?;
+        Ok(self.inner.fuel.consumed(self.inner.exec.fuel))
     }
 
     fn check_fuel(&self) -> Result<(), Error> {
@@ -161,8 +193,27 @@ impl<T: fmt::Debug> fmt::Debug for Store<T> {
     }
 }
 
-/// Stops a store's guests from another thread: the running or next call ends with
-/// [`TrapCode::Interrupted`](crate::TrapCode::Interrupted) at its next function entry or loop header.
+/// What was given, for [`Store::fuel_consumed`]; what is left of it is in the running state.
+#[derive(Default)]
+struct FuelAccount {
+    /// Used before fuel was last given.
+    before: u64,
+    /// What there was then. What is left is never more.
+    given: i64,
+}
+
+impl FuelAccount {
+    /// What has been used when `left` is left. The difference may have one bit more than an `i64`.
+    fn consumed(&self, left: i64) -> u64 {
+        self.before + self.given.wrapping_sub(left) as u64
+    }
+}
+
+/// Stops a store's guests from another thread: the running or next call stops with
+/// [`TrapCode::Interrupted`](crate::TrapCode::Interrupted), be it in a loop, a recursion, straight-line code or a bulk
+/// instruction. A host function is waited for, unless it asks by itself ([`Caller::check_interrupt`](crate::Caller)).
+///
+/// To stop is final for a call that was made with `call`; one made with `call_resumable` can go on afterwards.
 #[derive(Clone, Debug)]
 pub struct InterruptHandle(Arc<AtomicBool>);
 
@@ -170,6 +221,11 @@ impl InterruptHandle {
     /// Asks the guest to stop. One request stops one call.
     pub fn interrupt(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the request back, if it has not stopped a call yet.
+    pub fn reset(&self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -194,6 +250,8 @@ impl StoreInner {
             stack_end: base.wrapping_add(bytes / 8),
             fuel: 0,
             interrupt: Arc::default(),
+            meters: Meters { fuel: engine.config().fuel, interrupt: engine.config().interruptible },
+            paused: Paused::NEW,
             depth: 0,
             pending: None,
             halt: stubs.halt,
@@ -201,7 +259,9 @@ impl StoreInner {
             untranslated: None,
             store: std::ptr::null_mut(),
         });
-        let no_memory = MemoryBlock::new(MemoryType { max: Some(0), ..MemoryType::new(0) }, 0).ok_or_else(refuse)?;
+        let memory_quota = Arc::new(Quota::new(limits.store_memory_bytes));
+        let no_memory = MemoryBlock::new(MemoryType { max: Some(0), ..MemoryType::new(0) }, 0, memory_quota.clone());
+        let no_memory = no_memory.ok_or_else(refuse)?;
         let no_memory = Stable::new(no_memory);
         let host_block = Stable::new(InstanceBlock {
             memory0: no_memory.as_ptr(),
@@ -234,11 +294,21 @@ impl StoreInner {
             extern_refs: Vec::new(),
             tags: Vec::new(),
             exceptions: Exceptions::new(limits.exceptions),
+            suspended: SuspendedStacks::default(),
+            fuel: FuelAccount::default(),
+            memory_quota,
+            table_quota: Arc::new(Quota::new(limits.store_table_elements)),
             no_memory,
             _stack: stack,
         });
         store.exec.store = store.as_ptr();
         Ok(store)
+    }
+
+    /// Makes `units` what is left.
+    fn give_fuel(&mut self, units: i64) {
+        self.fuel = FuelAccount { before: self.fuel.consumed(self.exec.fuel), given: units };
+        self.exec.fuel = units;
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -20,7 +20,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// `init` of another type; a limit (`table_elements`, `tables`).
+    /// `init` of another type; a limit (`table_elements`, `store_table_elements`, `tables`).
     pub fn new(mut context: impl AsContextMut, ty: TableType, init: Val) -> Result<Table, Error> {
         let store = context.store_inner_mut();
         let value = element(store, ty, &init)?;
@@ -113,8 +113,14 @@ pub(crate) fn add(store: &mut StoreInner, ty: TableType, init: u64, what: &str) 
             format!("{what} asks for {} elements, the limit is {limit}", ty.min),
         ));
     }
+    let quota = store.table_quota.clone();
+    if !quota.has_room(ty.min) {
+        let total = limits.store_table_elements;
+        let message = format!("{what} of {} elements is more than is left of {total} for all tables", ty.min);
+        return Err(Error::limit("store_table_elements", message));
+    }
     let max = ty.max.unwrap_or(u64::MAX).min(limit);
-    let mut block = TableBlock { elements: Vec::new(), ty, max };
+    let mut block = TableBlock { elements: Vec::new(), ty, max, quota };
     block.grow(ty.min, init).ok_or_else(|| Error::limit("table_elements", format!("no room for {what}")))?;
     store.tables.push(Stable::new(block));
     Ok(store.tables.len() - 1)

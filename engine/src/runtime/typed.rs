@@ -141,7 +141,7 @@ macro_rules! tuples {
 for_each_arity!(tuples);
 
 /// Slots of the largest call of a typed function: 16 parameters or results.
-const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 
 /// A function whose types were checked once, so that calls only move numbers. Nothing is allocated.
 ///
@@ -193,6 +193,10 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         params.write(&mut slots);
         context.call_handle(self.handle, &mut slots[..self.slots])?;
         Ok(R::read(&slots))
+    }
+
+    pub(super) fn slots(&self) -> usize {
+        self.slots
     }
 
     /// The function without its types.

@@ -9,7 +9,7 @@ use wasmparser::{BlockType, Catch};
 
 use super::emit::{Condition, Operand, narrow};
 use super::stack::{Entry, Place};
-use super::{FuelSite, LabelId, Landing, Translated, Translator};
+use super::{LabelId, Landing, Translated, Translator};
 use crate::code::{Header, Row, fields, fields_imm};
 use crate::error::Error;
 use crate::types::ValType;
@@ -74,7 +74,7 @@ impl Translator<'_> {
         if let Some(func) = self.listens {
             self.emit(Row::ListenBefore, 0, fields_imm(0, 0, func));
         }
-        self.fuel_site();
+        self.enter_function();
         Ok(())
     }
 
@@ -88,33 +88,6 @@ impl Translator<'_> {
         };
         self.code[0] = header.to_bits();
         Ok(Translated { code: self.code, tries: self.tries })
-    }
-
-    /// Emits a check for fuel and interruption, if either is configured.
-    fn fuel_site(&mut self) {
-        let config = self.module.engine().config();
-        let variant = match (config.fuel, config.interruptible) {
-            (false, false) => return,
-            (true, false) => 0,
-            (false, true) => 1,
-            (true, true) => 2,
-        };
-        let position = self.emit(Row::Check, variant, 0);
-        self.recent.clear();
-        self.fuel.push(FuelSite { position, cost: 1 });
-    }
-
-    /// Charges an operator to the innermost check.
-    pub(super) fn charge(&mut self) {
-        if let Some(site) = self.fuel.last_mut() {
-            site.cost = site.cost.saturating_add(1);
-        }
-    }
-
-    fn close_fuel_site(&mut self) {
-        if let Some(site) = self.fuel.pop() {
-            self.code[site.position + 1] = fields_imm(0, 0, site.cost);
-        }
     }
 
     pub(super) fn block_types(&self, ty: BlockType) -> (Vec<ValType>, Vec<ValType>) {
@@ -163,7 +136,7 @@ impl Translator<'_> {
         self.open(FrameKind::Loop, params, results);
         let label = self.control.last().map(|frame| frame.label).expect("just opened");
         self.bind(label);
-        self.fuel_site();
+        self.meter_loop();
         Ok(())
     }
 
@@ -210,7 +183,7 @@ impl Translator<'_> {
             if reachable {
                 self.return_values();
             }
-            self.close_fuel_site();
+            self.close_meter();
             self.unreachable = Some(0);
             return Ok(());
         }
@@ -228,7 +201,7 @@ impl Translator<'_> {
             goes_on = true;
         }
         if frame.kind == FrameKind::Loop {
-            self.close_fuel_site();
+            self.close_meter();
         } else {
             goes_on |= frame.used;
             self.bind(frame.label);
@@ -345,6 +318,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn br_table(&mut self, targets: &wasmparser::BrTable<'_>) -> Result<(), Error> {
+        self.check_targets(targets.len())?;
         let index = self.stack.pop();
         let default = self.target(targets.default());
         let count = self.control[default].branch_types().len();
@@ -375,6 +349,7 @@ impl Translator<'_> {
             self.push_target(label);
         }
         for (frame, detour) in order {
+            self.check_code()?;
             self.bind(detour);
             if self.control[frame].kind == FrameKind::Function {
                 self.return_values();

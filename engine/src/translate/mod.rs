@@ -16,10 +16,12 @@
 //! runnable only in the linker.
 
 mod atomics;
+mod bounds;
 mod control;
 mod emit;
 mod exceptions;
 mod memory;
+mod meter;
 mod operators;
 mod stack;
 mod vectors;
@@ -44,6 +46,8 @@ pub(crate) struct Request<'a> {
     pub listens: bool,
     /// Receives (word, offset in the module) for each operator that emitted something.
     pub map: Option<&'a mut Vec<(u32, u64)>>,
+    /// How many words the code may have.
+    pub room: usize,
     pub allocations: &'a mut Allocations,
 }
 
@@ -92,12 +96,13 @@ pub(crate) struct Landing {
 ///
 /// # Errors
 ///
-/// An invalid body, when asked to validate; a frame over the limit.
+/// An invalid body, when asked to validate; limits.
 pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
-    let Request { module, func, body, validate, listens, mut map, allocations } = request;
+    let Request { module, func, body, validate, listens, mut map, room, allocations } = request;
     let mut validator = validate.map(|v| v.into_validator(std::mem::take(&mut allocations.validator)));
     let ty = module.func_type(func);
-    let mut translator = Translator::new(module, ty, listens.then_some(func));
+    let mut translator = Translator::new(module, ty, listens.then_some(func), room);
+    bounds::locals(&body, ty.params().len(), module)?;
 
     let mut reader = body.get_binary_reader();
     if let Some(validator) = &mut validator {
@@ -116,6 +121,7 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
         }
         translator.fresh = translator.code.len();
         translator.operator(&operator, offset)?;
+        translator.check_bounds()?;
         if let Some(map) = &mut map {
             // Instructions of earlier operators that were taken back are part of this one's now.
             while map.last().is_some_and(|&(start, _)| start as usize >= translator.fresh) {
@@ -147,12 +153,6 @@ struct Label {
 
 type LabelId = usize;
 
-/// Where a unit of fuel is charged: the check instruction at `position` pays for `cost` operators.
-struct FuelSite {
-    position: usize,
-    cost: u32,
-}
-
 struct Translator<'m> {
     module: &'m Module,
     sections: &'m Sections,
@@ -174,14 +174,18 @@ struct Translator<'m> {
     frame_slots: usize,
     /// Blocks entered since code became unreachable; `None` while it is reachable.
     unreachable: Option<usize>,
-    fuel: Vec<FuelSite>,
+    /// The checks of the function and of the loops that are open.
+    meters: Vec<meter::Site>,
     tries: Vec<TryRegion>,
+    nesting: bounds::Nesting,
+    /// How many words the code may have.
+    room: usize,
     /// The function's index, when somebody listens to it.
     listens: Option<u32>,
 }
 
 impl<'m> Translator<'m> {
-    fn new(module: &'m Module, ty: &'m FuncType, listens: Option<u32>) -> Translator<'m> {
+    fn new(module: &'m Module, ty: &'m FuncType, listens: Option<u32>, room: usize) -> Translator<'m> {
         let record = ty.call_slots();
         let mut translator = Translator {
             module,
@@ -199,8 +203,10 @@ impl<'m> Translator<'m> {
             next_local: record + 2,
             frame_slots: record + 2,
             unreachable: None,
-            fuel: Vec::new(),
+            meters: Vec::new(),
             tries: Vec::new(),
+            nesting: bounds::Nesting::default(),
+            room,
             listens,
         };
         let mut slot = 0;

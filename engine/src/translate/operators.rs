@@ -184,7 +184,8 @@ impl Translator<'_> {
                 let delta = self.pop_slot();
                 let value = self.pop_slot();
                 let to = self.next_slot() as u16;
-                self.emit(Row::TableGrow, self.table64(table), fields(to, value, delta, 0));
+                let variant = self.metered(Row::TableGrow, self.table64(table));
+                self.emit(Row::TableGrow, variant, fields(to, value, delta, 0));
                 self.code.push(table as u64);
                 self.push(index_type(self.sections.tables[table as usize].table64), Place::Slot)
             }
@@ -325,7 +326,7 @@ impl Translator<'_> {
     fn three(&mut self, row: Row, variant: u16, low: u32, high: u32) -> Result<(), Error> {
         let (c, b, a) = (self.stack.pop(), self.stack.pop(), self.stack.pop());
         let (a, b, c) = (self.slot_of(&a), self.slot_of(&b), self.slot_of(&c));
-        self.emit(row, variant, fields(a, b, c, 0));
+        self.emit(row, self.metered(row, variant), fields(a, b, c, 0));
         self.code.push(low as u64 | (high as u64) << 32);
         Ok(())
     }

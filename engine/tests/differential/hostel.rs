@@ -1,8 +1,8 @@
 //! Runs a case on this engine.
 
 use hostel_engine::{
-    Backend, CompilationMode, Config, Engine, Error, ErrorKind, Extern, HostModuleBuilder, Linker, Module, Store, Trap,
-    Val, ValType,
+    Backend, CompilationMode, Config, Engine, Error, ErrorKind, Extern, Func, HostModuleBuilder, Linker, Module,
+    ResumableCall, Store, Trap, Val, ValType,
 };
 
 use super::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function, memory_line};
@@ -13,7 +13,7 @@ pub struct Setup {
     pub config: Config,
 }
 
-/// Each backend of this build, each compilation mode, with and without fuel.
+/// Each backend of this build, each compilation mode, and with fuel, which comes in slices.
 pub fn setups() -> Vec<Setup> {
     let mut setups = Vec::new();
     for backend in [Backend::Loop, Backend::Tail] {
@@ -64,9 +64,14 @@ fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error
         fuel.set(&mut store, Val::I32(FUEL_PER_CALL))?;
         let func = instance.get_func(&store, &call.name).expect("it is exported");
         let args: Vec<Val> = call.args.iter().map(val).collect();
-        let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-        let outcome: Result<Vec<Value>, String> = match func.call(&mut store, &args, &mut results) {
-            Ok(()) => Ok(results.iter().map(value).collect()),
+        let results = if store.fuel().is_ok() {
+            call_in_slices(func, &mut store, &args)
+        } else {
+            let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
+            func.call(&mut store, &args, &mut results).map(|()| results)
+        };
+        let outcome: Result<Vec<Value>, String> = match results {
+            Ok(results) => Ok(results.iter().map(value).collect()),
             Err(error) => Err(error.trap().map_or_else(|| error.to_string(), reason)),
         };
         let trap = outcome.as_ref().err().cloned().unwrap_or_default();
@@ -93,6 +98,28 @@ fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error
     }
     report.line(format!("host calls: {:x?}", store.data()));
     Ok(())
+}
+
+/// A call that is given a little fuel again and again, and is interrupted now and then: it is to do what it does at once.
+fn call_in_slices(func: Func, store: &mut Store<Vec<u64>>, args: &[Val]) -> Result<Vec<Val>, Error> {
+    let handle = store.interrupt_handle()?;
+    store.set_fuel(0)?;
+    let mut call = func.call_resumable(&mut *store, args)?;
+    let mut slice = 17;
+    loop {
+        match call {
+            ResumableCall::Finished(results) => return Ok(results),
+            ResumableCall::Paused(guest) => {
+                store.add_fuel(slice)?;
+                // Larger and larger, so that long runs are not all pauses.
+                slice += slice / 8;
+                if slice % 4 == 0 {
+                    handle.interrupt();
+                }
+                call = guest.resume(&mut *store)?;
+            }
+        }
+    }
 }
 
 /// The functions of [`IMPORTS`], on the raw interface.

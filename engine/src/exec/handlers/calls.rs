@@ -219,8 +219,23 @@ handler! {
                 write_record(frame, slots, ip.add(3), sp);
                 enter!(entry, frame, ip, sp, mem, len, cx, regs)
             }
-            Found::Other(handle) => call_other::<B>(ip, sp, cx, handle, operands as u32),
+            Found::Other(handle) => {
+                keep(cx, regs.int);
+                call_other::<B>(ip, sp, cx, handle, operands as u32)
+            }
             Found::Trap(code) => trap::<B>(code, ip, sp, cx),
+        }
+    }
+}
+
+/// Keeps the accumulator in which the index is: should a host function ask to be called again, it is read again.
+#[inline(always)]
+unsafe fn keep(cx: Cx, int: u64) {
+    // SAFETY: B.
+    unsafe {
+        let exec = (*cx).exec;
+        if (*exec).depth == 1 {
+            (*exec).paused.regs.int = int;
         }
     }
 }

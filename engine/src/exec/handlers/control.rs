@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp};
 use super::super::operand::{Source, address, field, imm, word};
-use super::{handler, trap};
+use super::{handler, pause, trap};
 use crate::trap::TrapCode;
 
 handler! {
@@ -41,18 +41,19 @@ handler! {
 }
 
 handler! {
-    /// Takes `imm` units of fuel; looks at the interrupt flag.
+    /// Takes `imm` units of fuel; looks at the interrupt flag. Where it pauses nothing is taken yet.
     fn check [const FUEL: bool, const INTERRUPT: bool] (ip, sp, mem, len, cx, regs) {
         let exec = (*cx).exec;
+        if INTERRUPT && (*exec).interrupt.load(Ordering::Relaxed) {
+            return pause::<B>(TrapCode::Interrupted, ip, sp, cx, regs.int, regs.f32, regs.f64);
+        }
         if FUEL {
             let left = (*exec).fuel - (imm(ip) as u32) as i64;
             if left < 0 {
-                return trap::<B>(TrapCode::OutOfFuel, ip, sp, cx);
+                (*exec).paused.needed = imm(ip) as u32 as u64;
+                return pause::<B>(TrapCode::OutOfFuel, ip, sp, cx, regs.int, regs.f32, regs.f64);
             }
             (*exec).fuel = left;
-        }
-        if INTERRUPT && (*exec).interrupt.load(Ordering::Relaxed) {
-            return trap::<B>(TrapCode::Interrupted, ip, sp, cx);
         }
         B::next(ip.add(2), sp, mem, len, cx, regs)
     }

@@ -53,6 +53,23 @@ pub(super) unsafe fn trap<B: Backend>(code: TrapCode, ip: Ip, sp: Sp, cx: Cx) ->
     B::stop(Stop(code as u32))
 }
 
+/// Ends the chain where it can go on: with the instruction at `ip`, which has not been done or says in
+/// [`Paused::done`](super::block::Paused) how far it has come, and these registers.
+///
+/// Only the outermost activation of a store goes on; an inner one's registers would take the place of those that the
+/// outer one may need.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn pause<B: Backend>(code: TrapCode, ip: Ip, sp: Sp, cx: Cx, int: u64, f32: f32, f64: f64) -> B::Out {
+    // SAFETY: B: the instance's store is live.
+    let exec = unsafe { &mut *(*cx).exec };
+    (exec.ip, exec.sp, exec.cx) = (ip, sp, cx);
+    if exec.depth == 1 {
+        exec.paused.regs = Regs { int, f32, f64 };
+    }
+    B::stop(Stop(code as u32))
+}
+
 handler! {
     /// Stands where a row has no such variant. Never linked; the table needs something.
     fn illegal [] (ip, sp, mem, len, cx, regs) {
@@ -259,26 +276,40 @@ macro_rules! row {
     ($B:ty, $shape:ident, GlobalSet) => { row!(@pad $B, [moves::global_set::<$B, Slot<1>>, moves::global_set::<$B, Acc>]) };
     ($B:ty, $shape:ident, GlobalGetWide) => { row!(@pad $B, [moves::global_get_wide::<$B>]) };
     ($B:ty, $shape:ident, GlobalSetWide) => { row!(@pad $B, [moves::global_set_wide::<$B>]) };
-    // operands of 32 or 64 bits; copies: neither, the destination's, the source's, both
+    // operands of 32 or 64 bits; copies: neither, the destination's, the source's, both; then the same, metered
     ($B:ty, $shape:ident, MemorySize) => { row!(@pad $B, [bulk::memory_size::<$B>]) };
     ($B:ty, $shape:ident, MemoryGrow) => { row!(@pad $B, [bulk::memory_grow::<$B, false>, bulk::memory_grow::<$B, true>]) };
-    ($B:ty, $shape:ident, MemoryFill) => { row!(@pad $B, [bulk::memory_fill::<$B, false>, bulk::memory_fill::<$B, true>]) };
-    ($B:ty, $shape:ident, MemoryCopy) => { row!(@pad $B, [
-            bulk::memory_copy::<$B, false, false>, bulk::memory_copy::<$B, true, false>,
-            bulk::memory_copy::<$B, false, true>, bulk::memory_copy::<$B, true, true>,
+    ($B:ty, $shape:ident, MemoryFill) => { row!(@pad $B, [
+            bulk::memory_fill::<$B, false, false>, bulk::memory_fill::<$B, true, false>, bulk::memory_fill::<$B, false, true>, bulk::memory_fill::<$B, true, true>,
         ]) };
-    ($B:ty, $shape:ident, MemoryInit) => { row!(@pad $B, [bulk::memory_init::<$B, false>, bulk::memory_init::<$B, true>]) };
+    ($B:ty, $shape:ident, MemoryCopy) => { row!(@pad $B, [
+            bulk::memory_copy::<$B, false, false, false>, bulk::memory_copy::<$B, true, false, false>,
+            bulk::memory_copy::<$B, false, true, false>, bulk::memory_copy::<$B, true, true, false>,
+            bulk::memory_copy::<$B, false, false, true>, bulk::memory_copy::<$B, true, false, true>,
+            bulk::memory_copy::<$B, false, true, true>, bulk::memory_copy::<$B, true, true, true>,
+        ]) };
+    ($B:ty, $shape:ident, MemoryInit) => { row!(@pad $B, [
+            bulk::memory_init::<$B, false, false>, bulk::memory_init::<$B, true, false>, bulk::memory_init::<$B, false, true>, bulk::memory_init::<$B, true, true>,
+        ]) };
     ($B:ty, $shape:ident, DataDrop) => { row!(@pad $B, [bulk::data_drop::<$B>]) };
     ($B:ty, $shape:ident, TableGet) => { row!(@pad $B, [bulk::table_get::<$B, false>, bulk::table_get::<$B, true>]) };
     ($B:ty, $shape:ident, TableSet) => { row!(@pad $B, [bulk::table_set::<$B, false>, bulk::table_set::<$B, true>]) };
     ($B:ty, $shape:ident, TableSize) => { row!(@pad $B, [bulk::table_size::<$B>]) };
-    ($B:ty, $shape:ident, TableGrow) => { row!(@pad $B, [bulk::table_grow::<$B, false>, bulk::table_grow::<$B, true>]) };
-    ($B:ty, $shape:ident, TableFill) => { row!(@pad $B, [bulk::table_fill::<$B, false>, bulk::table_fill::<$B, true>]) };
-    ($B:ty, $shape:ident, TableCopy) => { row!(@pad $B, [
-            bulk::table_copy::<$B, false, false>, bulk::table_copy::<$B, true, false>,
-            bulk::table_copy::<$B, false, true>, bulk::table_copy::<$B, true, true>,
+    ($B:ty, $shape:ident, TableGrow) => { row!(@pad $B, [
+            bulk::table_grow::<$B, false, false>, bulk::table_grow::<$B, true, false>, bulk::table_grow::<$B, false, true>, bulk::table_grow::<$B, true, true>,
         ]) };
-    ($B:ty, $shape:ident, TableInit) => { row!(@pad $B, [bulk::table_init::<$B, false>, bulk::table_init::<$B, true>]) };
+    ($B:ty, $shape:ident, TableFill) => { row!(@pad $B, [
+            bulk::table_fill::<$B, false, false>, bulk::table_fill::<$B, true, false>, bulk::table_fill::<$B, false, true>, bulk::table_fill::<$B, true, true>,
+        ]) };
+    ($B:ty, $shape:ident, TableCopy) => { row!(@pad $B, [
+            bulk::table_copy::<$B, false, false, false>, bulk::table_copy::<$B, true, false, false>,
+            bulk::table_copy::<$B, false, true, false>, bulk::table_copy::<$B, true, true, false>,
+            bulk::table_copy::<$B, false, false, true>, bulk::table_copy::<$B, true, false, true>,
+            bulk::table_copy::<$B, false, true, true>, bulk::table_copy::<$B, true, true, true>,
+        ]) };
+    ($B:ty, $shape:ident, TableInit) => { row!(@pad $B, [
+            bulk::table_init::<$B, false, false>, bulk::table_init::<$B, true, false>, bulk::table_init::<$B, false, true>, bulk::table_init::<$B, true, true>,
+        ]) };
     ($B:ty, $shape:ident, ElemDrop) => { row!(@pad $B, [bulk::elem_drop::<$B>]) };
     ($B:ty, $shape:ident, RefFunc) => { row!(@pad $B, [bulk::ref_func::<$B>]) };
     ($B:ty, $shape:ident, Throw) => { row!(@pad $B, [throw::throw::<$B>]) };

@@ -53,6 +53,7 @@ unsafe fn make_room(store: &mut StoreInner, sp: Sp, cx: Cx) {
         let roots: Vec<u64> = slots
             .iter()
             .copied()
+            .chain(store.suspended.slots())
             .chain(store.globals.iter().map(|global| global.value[0]))
             .chain(store.tables.iter().flat_map(|table| table.elements.iter().copied()))
             .chain(store.instances.iter().flat_map(|instance| instance.elements.iter().flat_map(|e| e.iter().copied())))

@@ -218,7 +218,7 @@ handler! {
         let (addr, end) = sum::<X, Y>(ip, sp, &regs);
         match check(mem, len, addr, end, 16) {
             Some(at) => {
-                (*at.cast::<Unaligned<u128>>()).0 = get(ip, sp, 0).0.to_le();
+                *at.cast::<V>() = get(ip, sp, 0);
                 B::next(ip.add(3), sp, mem, len, cx, regs)
             }
             None => trap::<B>(TrapCode::MemoryOutOfBounds, ip, sp, cx),
