@@ -7,7 +7,7 @@
 //!
 //! Decoding and checking the whole list comes before the transfer: one bad entry is EFAULT and nothing has moved. One
 //! entry takes no loop and no array; up to [`IOVS_INLINE`] live on the native stack; up to [`IOVS_MAX`] in a vector of
-//! that bounded size.
+//! that bounded size. A `File` that claims more bytes than there are is cut down to those.
 
 use std::io::{IoSlice, IoSliceMut};
 
@@ -24,7 +24,10 @@ const IOVS_INLINE: usize = 16;
 const IOVEC_SIZE: usize = 8;
 
 /// What fills buffers; the number is how many bytes of the call it has given before.
-type Read<'r> = dyn FnMut(&mut [IoSliceMut<'_>], u64) -> Result<usize, Errno> + 'r;
+type Read<'r> = dyn FnMut(&mut [IoSliceMut<'_>], u32) -> Result<u32, Errno> + 'r;
+
+/// What takes buffers; the number is how many bytes they have.
+type Write<'w> = dyn FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno> + 'w;
 
 /// One decoded, checked entry of a list to read into.
 #[derive(Clone, Copy, Default)]
@@ -42,23 +45,25 @@ impl Span {
 }
 
 impl Memory<'_> {
-    /// Hands the buffers of a `ciovec` array to `write`, once, and returns the bytes it took. An empty list or one of
-    /// no bytes is 0 without a call.
+    /// Hands the buffers of a `ciovec` array and their bytes' number to `write`, once, and returns the bytes it took. An
+    /// empty list or one of no bytes is 0 without a call.
     #[inline]
     pub(crate) fn gather(
         &self,
         iovs: GuestPtr,
         iovs_len: GuestLen,
-        write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Errno>,
+        mut write: impl FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno>,
     ) -> Result<u32, Errno> {
         if iovs_len.0 == 1 {
             let bytes = self.iovec(iovs)?;
             if bytes.is_empty() {
                 return Ok(0);
             }
-            return moved(write(&[IoSlice::new(bytes)])?, bytes.len());
+            // The length came out of a u32.
+            let total = bytes.len() as u32;
+            return Ok(write(&[IoSlice::new(bytes)], total)?.min(total));
         }
-        self.gather_many(iovs, iovs_len, write)
+        self.gather_many(iovs, iovs_len, &mut write)
     }
 
     /// The bytes of the single entry at `iovs`.
@@ -68,12 +73,8 @@ impl Memory<'_> {
         self.bytes(ptr, len)
     }
 
-    fn gather_many(
-        &self,
-        iovs: GuestPtr,
-        iovs_len: GuestLen,
-        write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Errno>,
-    ) -> Result<u32, Errno> {
+    #[inline(never)]
+    fn gather_many(&self, iovs: GuestPtr, iovs_len: GuestLen, write: &mut Write<'_>) -> Result<u32, Errno> {
         let list = self.list(iovs, iovs_len)?;
         let mut inline = [IoSlice::new(&[]); IOVS_INLINE];
         let mut heap;
@@ -91,7 +92,7 @@ impl Memory<'_> {
             total += len as u64;
         }
         let total = check_total(total)?;
-        if total == 0 { Ok(0) } else { moved(write(slices)?, total) }
+        if total == 0 { Ok(0) } else { Ok(write(slices, total)?.min(total)) }
     }
 
     /// Hands the buffers of an `iovec` array to `read` and returns the bytes it stored. An empty list or one of no
@@ -106,7 +107,7 @@ impl Memory<'_> {
         iovs: GuestPtr,
         iovs_len: GuestLen,
         may_wait: bool,
-        mut read: impl FnMut(&mut [IoSliceMut<'_>], u64) -> Result<usize, Errno>,
+        mut read: impl FnMut(&mut [IoSliceMut<'_>], u32) -> Result<u32, Errno>,
     ) -> Result<u32, Errno> {
         if iovs_len.0 == 1 {
             let (ptr, len) = split_entry(self.read_u64(iovs)?);
@@ -114,11 +115,12 @@ impl Memory<'_> {
             if bytes.is_empty() {
                 return Ok(0);
             }
-            return moved(read(&mut [IoSliceMut::new(bytes)], 0)?, len);
+            return Ok(read(&mut [IoSliceMut::new(bytes)], 0)?.min(len as u32));
         }
         self.scatter_many(iovs, iovs_len, may_wait, &mut read)
     }
 
+    #[inline(never)]
     fn scatter_many(
         &mut self,
         iovs: GuestPtr,
@@ -158,7 +160,7 @@ impl Memory<'_> {
     }
 
     /// `spans` are in the order of their addresses and do not overlap.
-    fn scatter_disjoint(&mut self, spans: &[Span], total: usize, read: &mut Read<'_>) -> Result<u32, Errno> {
+    fn scatter_disjoint(&mut self, spans: &[Span], total: u32, read: &mut Read<'_>) -> Result<u32, Errno> {
         let mut inline: [IoSliceMut<'_>; IOVS_INLINE] = std::array::from_fn(|_| IoSliceMut::new(&mut []));
         let mut heap: Vec<IoSliceMut<'_>>;
         let slices = if spans.len() <= IOVS_INLINE {
@@ -176,17 +178,19 @@ impl Memory<'_> {
             rest = after;
             rest_start = span.end();
         }
-        moved(read(slices, 0)?, total)
+        Ok(read(slices, 0)?.min(total))
     }
 
     fn scatter_in_turn(&mut self, spans: &[Span], may_wait: bool, read: &mut Read<'_>) -> Result<u32, Errno> {
         let mut done = 0;
         for span in spans.iter().filter(|span| span.len != 0) {
             let bytes = self.bytes.get_mut(span.start..span.end()).ok_or(Errno::Fault)?;
-            match read(&mut [IoSliceMut::new(bytes)], done as u64) {
+            // Both came out of u32s, and their sum was checked.
+            let len = span.len as u32;
+            match read(&mut [IoSliceMut::new(bytes)], done) {
                 Ok(count) => {
-                    done += count.min(span.len);
-                    if count < span.len || may_wait {
+                    done += count.min(len);
+                    if count < len || may_wait {
                         break;
                     }
                 }
@@ -195,7 +199,7 @@ impl Memory<'_> {
                 Err(errno) => return Err(errno),
             }
         }
-        moved(done, done)
+        Ok(done)
     }
 
     /// The entries of the array, undecoded.
@@ -213,14 +217,8 @@ fn split_entry(entry: u64) -> (GuestPtr, usize) {
 }
 
 /// The sum is reported as a `u32`. Overlapping buffers can exceed it; POSIX has EINVAL for that.
-fn check_total(total: u64) -> Result<usize, Errno> {
-    u32::try_from(total).map(|total| total as usize).map_err(|_| Errno::Inval)
-}
-
-/// The count as the guest gets it. A `File` that claims more than it was given room for is cut down to that.
-#[inline]
-fn moved(count: usize, room: usize) -> Result<u32, Errno> {
-    u32::try_from(count.min(room)).map_err(|_| Errno::Overflow)
+fn check_total(total: u64) -> Result<u32, Errno> {
+    u32::try_from(total).map_err(|_| Errno::Inval)
 }
 
 #[cfg(test)]
@@ -244,7 +242,7 @@ mod tests {
                 next = next.wrapping_add(1);
                 *byte = next;
             });
-            Ok(bufs.iter().map(|buf| buf.len()).sum())
+            Ok(bufs.iter().map(|buf| buf.len() as u32).sum())
         });
         (count, bytes, calls)
     }
@@ -277,7 +275,7 @@ mod tests {
         assert_eq!(scatter(&[(1000, u32::MAX), (0, u32::MAX)], false).0, Err(Errno::Fault));
         let mut bytes = memory_with(&[]);
         let memory = Memory::new(&mut bytes);
-        let gather = |iovs, len| memory.gather(GuestPtr(iovs), GuestLen(len), |_| unreachable!());
+        let gather = |iovs, len| memory.gather(GuestPtr(iovs), GuestLen(len), |_, _| unreachable!());
         assert_eq!(gather(0, u32::MAX), Err(Errno::Fault));
         assert_eq!(gather(0, IOVS_MAX as u32 + 1), Err(Errno::Inval));
         assert_eq!(gather(16384 - 8, 1), Ok(0));

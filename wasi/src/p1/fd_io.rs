@@ -63,9 +63,24 @@ pub fn fd_write(
     let file = descriptor.file(Rights::FD_WRITE)?;
     memory.check(nwritten, 4)?;
     let room = ctx.ledger.room(standard);
-    let count = transfer::gather(memory, (iovs, iovs_len), room, |bufs| transfer::write(waits, file, nonblock, bufs))?;
+    let count = transfer::gather(memory, (iovs, iovs_len), room, |bufs, total| {
+        transfer::write(waits, file, nonblock, bufs, total)
+    });
+    let count = match count {
+        Ok(count) => count,
+        Err(errno) => return Err(cut_short(ctx, errno, standard)),
+    };
     ctx.ledger.wrote(count, standard);
     memory.write_u32(nwritten, count)
+}
+
+/// The end of a write that gives no count: what it had moved when it was canceled is counted all the same.
+#[cold]
+pub(super) fn cut_short(ctx: &mut WasiCtx, errno: Errno, standard: bool) -> Errno {
+    if errno == Errno::Canceled {
+        ctx.ledger.wrote(ctx.waits.take_moved(), standard);
+    }
+    errno
 }
 
 /// Reads at an offset; the cursor stays. Needs the rights to read and to seek.
@@ -88,7 +103,9 @@ pub fn fd_pread(
     let file = ctx.table.seekable_file(fd, Rights::FD_READ | Rights::FD_SEEK)?;
     memory.check(nread, 4)?;
     check_offset(offset)?;
-    let count = memory.scatter(iovs, iovs_len, false, |bufs, done| file.read_at(bufs, offset.saturating_add(done)))?;
+    let count = memory.scatter(iovs, iovs_len, false, |bufs, done| {
+        file.read_at(bufs, offset.saturating_add(done.into())).map(transfer::reported)
+    })?;
     ctx.ledger.read(count);
     memory.write_u32(nread, count)
 }
@@ -115,7 +132,9 @@ pub fn fd_pwrite(
     memory.check(nwritten, 4)?;
     check_offset(offset)?;
     let room = ctx.ledger.room(standard);
-    let count = transfer::gather(memory, (iovs, iovs_len), room, |bufs| file.write_at(bufs, offset))?;
+    let count = transfer::gather(memory, (iovs, iovs_len), room, |bufs, _| {
+        file.write_at(bufs, offset).map(transfer::reported)
+    })?;
     ctx.ledger.wrote(count, standard);
     memory.write_u32(nwritten, count)
 }
