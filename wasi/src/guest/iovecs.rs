@@ -5,9 +5,9 @@
 //!         buf u32  len u32
 //! ```
 //!
-//! Decoding and checking the whole list comes before the transfer: one bad entry is EFAULT and nothing has moved. One
-//! entry takes no loop and no array; up to [`IOVS_INLINE`] live on the native stack; up to [`IOVS_MAX`] in a vector of
-//! that bounded size. A `File` that claims more bytes than there are is cut down to those.
+//! Decoding and checking the whole list comes before the transfer: one bad entry is EFAULT and nothing has moved. A
+//! single buffer needs no list ([`Memory::single`]); up to [`IOVS_INLINE`] live on the native stack, up to [`IOVS_MAX`]
+//! in a vector of that bounded size. A `File` that claims more bytes than there are is cut down to those.
 
 use std::io::{IoSlice, IoSliceMut};
 
@@ -27,7 +27,7 @@ const IOVEC_SIZE: usize = 8;
 type Read<'r> = dyn FnMut(&mut [IoSliceMut<'_>], u32) -> Result<u32, Errno> + 'r;
 
 /// What takes buffers; the number is how many bytes they have.
-type Write<'w> = dyn FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno> + 'w;
+pub(crate) type Write<'w> = dyn FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno> + 'w;
 
 /// One decoded, checked entry of a list to read into.
 #[derive(Clone, Copy, Default)]
@@ -45,36 +45,29 @@ impl Span {
 }
 
 impl Memory<'_> {
+    /// The buffer of a list that has just one, which is not empty; `None` is any other list.
+    #[inline]
+    pub(crate) fn single(&self, iovs: GuestPtr, iovs_len: GuestLen) -> Result<Option<&[u8]>, Errno> {
+        if iovs_len.0 != 1 {
+            return Ok(None);
+        }
+        let (ptr, len) = split_entry(self.read_u64(iovs)?);
+        if len == 0 { Ok(None) } else { self.bytes(ptr, len).map(Some) }
+    }
+
+    /// As [`single`](Self::single), to be written.
+    #[inline]
+    pub(crate) fn single_mut(&mut self, iovs: GuestPtr, iovs_len: GuestLen) -> Result<Option<&mut [u8]>, Errno> {
+        if iovs_len.0 != 1 {
+            return Ok(None);
+        }
+        let (ptr, len) = split_entry(self.read_u64(iovs)?);
+        if len == 0 { Ok(None) } else { self.bytes_mut(ptr, len).map(Some) }
+    }
+
     /// Hands the buffers of a `ciovec` array and their bytes' number to `write`, once, and returns the bytes it took. An
     /// empty list or one of no bytes is 0 without a call.
-    #[inline]
-    pub(crate) fn gather(
-        &self,
-        iovs: GuestPtr,
-        iovs_len: GuestLen,
-        mut write: impl FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno>,
-    ) -> Result<u32, Errno> {
-        if iovs_len.0 == 1 {
-            let bytes = self.iovec(iovs)?;
-            if bytes.is_empty() {
-                return Ok(0);
-            }
-            // The length came out of a u32.
-            let total = bytes.len() as u32;
-            return Ok(write(&[IoSlice::new(bytes)], total)?.min(total));
-        }
-        self.gather_many(iovs, iovs_len, &mut write)
-    }
-
-    /// The bytes of the single entry at `iovs`.
-    #[inline]
-    fn iovec(&self, iovs: GuestPtr) -> Result<&[u8], Errno> {
-        let (ptr, len) = split_entry(self.read_u64(iovs)?);
-        self.bytes(ptr, len)
-    }
-
-    #[inline(never)]
-    fn gather_many(&self, iovs: GuestPtr, iovs_len: GuestLen, write: &mut Write<'_>) -> Result<u32, Errno> {
+    pub(crate) fn gather(&self, iovs: GuestPtr, iovs_len: GuestLen, write: &mut Write<'_>) -> Result<u32, Errno> {
         let list = self.list(iovs, iovs_len)?;
         let mut inline = [IoSlice::new(&[]); IOVS_INLINE];
         let mut heap;
@@ -101,27 +94,7 @@ impl Memory<'_> {
     /// `read` is called once with all of them, unless they overlap: no two mutable slices may alias, so those are read
     /// one after the other until one is not filled. Should such a list belong to a stream (`may_wait`), the first
     /// entry ends it, as a second read could wait although there is something to return.
-    #[inline]
     pub(crate) fn scatter(
-        &mut self,
-        iovs: GuestPtr,
-        iovs_len: GuestLen,
-        may_wait: bool,
-        mut read: impl FnMut(&mut [IoSliceMut<'_>], u32) -> Result<u32, Errno>,
-    ) -> Result<u32, Errno> {
-        if iovs_len.0 == 1 {
-            let (ptr, len) = split_entry(self.read_u64(iovs)?);
-            let bytes = self.bytes_mut(ptr, len)?;
-            if bytes.is_empty() {
-                return Ok(0);
-            }
-            return Ok(read(&mut [IoSliceMut::new(bytes)], 0)?.min(len as u32));
-        }
-        self.scatter_many(iovs, iovs_len, may_wait, &mut read)
-    }
-
-    #[inline(never)]
-    fn scatter_many(
         &mut self,
         iovs: GuestPtr,
         iovs_len: GuestLen,
@@ -236,14 +209,15 @@ mod tests {
     fn scatter(list: &[(u32, u32)], may_wait: bool) -> (Result<u32, Errno>, Vec<u8>, usize) {
         let mut bytes = memory_with(list);
         let (mut next, mut calls) = (0u8, 0);
-        let count = Memory::new(&mut bytes).scatter(GuestPtr(0), GuestLen(list.len() as u32), may_wait, |bufs, _| {
-            calls += 1;
-            bufs.iter_mut().flat_map(|buf| buf.iter_mut()).for_each(|byte| {
-                next = next.wrapping_add(1);
-                *byte = next;
+        let count =
+            Memory::new(&mut bytes).scatter(GuestPtr(0), GuestLen(list.len() as u32), may_wait, &mut |bufs, _| {
+                calls += 1;
+                bufs.iter_mut().flat_map(|buf| buf.iter_mut()).for_each(|byte| {
+                    next = next.wrapping_add(1);
+                    *byte = next;
+                });
+                Ok(bufs.iter().map(|buf| buf.len() as u32).sum())
             });
-            Ok(bufs.iter().map(|buf| buf.len() as u32).sum())
-        });
         (count, bytes, calls)
     }
 
@@ -275,7 +249,7 @@ mod tests {
         assert_eq!(scatter(&[(1000, u32::MAX), (0, u32::MAX)], false).0, Err(Errno::Fault));
         let mut bytes = memory_with(&[]);
         let memory = Memory::new(&mut bytes);
-        let gather = |iovs, len| memory.gather(GuestPtr(iovs), GuestLen(len), |_, _| unreachable!());
+        let gather = |iovs, len| memory.gather(GuestPtr(iovs), GuestLen(len), &mut |_, _| unreachable!());
         assert_eq!(gather(0, u32::MAX), Err(Errno::Fault));
         assert_eq!(gather(0, IOVS_MAX as u32 + 1), Err(Errno::Inval));
         assert_eq!(gather(16384 - 8, 1), Ok(0));

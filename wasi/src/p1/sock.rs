@@ -81,7 +81,7 @@ pub fn sock_recv(
     memory.check(ro_datalen, 4)?;
     memory.check(ro_flags, 2)?;
     let (waits, mut truncated) = (&ctx.waits, false);
-    let count = memory.scatter(ri_data, ri_data_len, true, |bufs, _| {
+    let count = memory.scatter(ri_data, ri_data_len, true, &mut |bufs, _| {
         let received = receive(waits, connection, nonblock, bufs, ri_flags)?;
         truncated = received.truncated;
         Ok(transfer::reported(received.bytes))
@@ -115,9 +115,7 @@ pub fn sock_send(
     let (connection, nonblock) = connection(&mut ctx.table, fd, Rights::FD_WRITE)?;
     memory.check(so_datalen, 4)?;
     let (waits, room) = (&ctx.waits, ctx.ledger.room(false));
-    let count = transfer::gather(memory, (si_data, si_data_len), room, |bufs, total| {
-        transfer::write(waits, connection, nonblock, bufs, total)
-    });
+    let count = transfer::write_list(waits, connection, nonblock, memory, (si_data, si_data_len), room);
     let count = count.map_err(|errno| cut_short(ctx, errno, false))?;
     ctx.ledger.wrote(count, false);
     memory.write_u32(so_datalen, count)

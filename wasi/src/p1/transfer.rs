@@ -8,36 +8,44 @@ use std::io::{IoSlice, IoSliceMut};
 
 use crate::abi::Errno;
 use crate::fs::File;
-use crate::guest::{GuestLen, GuestPtr, Memory};
+use crate::guest::{GuestLen, GuestPtr, Memory, Write};
 use crate::wait::{Direction, Waits};
 
-/// Reads what there is; waits while there is nothing.
+/// Reads what there is into one buffer; waits while there is nothing.
 #[inline]
-pub(super) fn read(
-    waits: &Waits,
-    file: &mut dyn File,
-    nonblock: bool,
-    bufs: &mut [IoSliceMut<'_>],
-) -> Result<u32, Errno> {
-    match file.read(bufs) {
-        Ok(count) => Ok(reported(count)),
-        Err(Errno::Again) => read_later(waits, file, nonblock, bufs),
+pub(super) fn read(waits: &Waits, file: &mut dyn File, nonblock: bool, bytes: &mut [u8]) -> Result<u32, Errno> {
+    let len = bytes.len();
+    match file.read(&mut [IoSliceMut::new(bytes)]) {
+        Ok(count) => Ok(count.min(len) as u32),
+        Err(Errno::Again) if !nonblock => read_later(waits, file, &mut [IoSliceMut::new(bytes)]),
         Err(errno) => Err(errno),
     }
 }
 
+/// Reads what there is into a list of buffers; waits while there is nothing.
+#[inline(never)]
+pub(super) fn read_list(
+    waits: &Waits,
+    file: &mut dyn File,
+    nonblock: bool,
+    memory: &mut Memory<'_>,
+    (iovs, iovs_len): (GuestPtr, GuestLen),
+    may_wait: bool,
+) -> Result<u32, Errno> {
+    memory.scatter(iovs, iovs_len, may_wait, &mut |bufs, _| match file.read(bufs) {
+        Err(Errno::Again) if !nonblock => read_later(waits, file, bufs),
+        done => done.map(reported),
+    })
+}
+
 /// A count that no guest's list has room for is a file's false claim; the list cuts it down to its own.
-#[inline]
 pub(super) fn reported(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cold]
 #[inline(never)]
-fn read_later(waits: &Waits, file: &mut dyn File, nonblock: bool, bufs: &mut [IoSliceMut<'_>]) -> Result<u32, Errno> {
-    if nonblock {
-        return Err(Errno::Again);
-    }
+fn read_later(waits: &Waits, file: &mut dyn File, bufs: &mut [IoSliceMut<'_>]) -> Result<u32, Errno> {
     let mut fruitless = 0;
     loop {
         waits.for_file(file, Direction::Read, &mut fruitless)?;
@@ -48,53 +56,47 @@ fn read_later(waits: &Waits, file: &mut dyn File, nonblock: bool, bufs: &mut [Io
     }
 }
 
-/// Writes everything, `total` bytes, waiting while there is no room, as POSIX has it for streams. A file that never waits
-/// ends a write where it likes.
+/// Writes one buffer, all of it, waiting while there is no room, as POSIX has it for streams. A file that never waits ends
+/// a write where it likes.
 #[inline]
-pub(super) fn write(
+pub(super) fn write(waits: &Waits, file: &mut dyn File, nonblock: bool, bytes: &[u8]) -> Result<u32, Errno> {
+    match file.write(&[IoSlice::new(bytes)]) {
+        Ok(count) if count >= bytes.len() => Ok(bytes.len() as u32),
+        Ok(count) if nonblock => Ok(count as u32),
+        Ok(count) => write_rest(waits, file, &[IoSlice::new(bytes)], count, true),
+        Err(Errno::Again) if !nonblock => write_rest(waits, file, &[IoSlice::new(bytes)], 0, false),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Writes a list of buffers like one, or the part of it that there is `room` for by the context's limits; EDQUOT when
+/// there is none.
+#[inline(never)]
+pub(super) fn write_list(
     waits: &Waits,
     file: &mut dyn File,
     nonblock: bool,
-    bufs: &[IoSlice<'_>],
-    total: u32,
+    memory: &Memory<'_>,
+    iovs: (GuestPtr, GuestLen),
+    room: u64,
 ) -> Result<u32, Errno> {
-    match file.write(bufs) {
+    gather(memory, iovs, room, &mut |bufs, total| match file.write(bufs) {
         Ok(count) if count >= total as usize => Ok(total),
         Ok(count) if nonblock => Ok(count as u32),
         Ok(count) => write_rest(waits, file, bufs, count, true),
         Err(Errno::Again) if !nonblock => write_rest(waits, file, bufs, 0, false),
         Err(errno) => Err(errno),
-    }
+    })
 }
 
-/// Hands the buffers and the number of their bytes to `write`, or the part of them that there is room for by the context's
-/// limits; EDQUOT when there is none.
-#[inline]
+/// Hands the buffers and the number of their bytes to `write`, or the part of them that there is `room` for.
 pub(super) fn gather(
-    memory: &Memory<'_>,
-    (iovs, iovs_len): (GuestPtr, GuestLen),
-    room: u64,
-    mut write: impl FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno>,
-) -> Result<u32, Errno> {
-    // No call moves more than this, so the sum need not be known.
-    if room >= u64::from(u32::MAX) {
-        return memory.gather(iovs, iovs_len, write);
-    }
-    gather_part(memory, (iovs, iovs_len), room, &mut write)
-}
-
-/// What writes buffers, as [`Memory::gather`] calls it.
-type Write<'w> = dyn FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno> + 'w;
-
-#[cold]
-#[inline(never)]
-fn gather_part(
     memory: &Memory<'_>,
     (iovs, iovs_len): (GuestPtr, GuestLen),
     room: u64,
     write: &mut Write<'_>,
 ) -> Result<u32, Errno> {
-    memory.gather(iovs, iovs_len, |bufs, total| match u32::try_from(room) {
+    memory.gather(iovs, iovs_len, &mut |bufs, total| match u32::try_from(room) {
         Ok(room) if room < total => write(&cut(bufs, room)?, room),
         _ => write(bufs, total),
     })
