@@ -64,7 +64,7 @@ impl Default for WasiLimits {
     }
 }
 
-/// What a guest has used so far. Bytes are those of calls that returned to the guest.
+/// What a guest has used so far. Bytes that a call had moved when it was canceled count too, though the guest was not told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {

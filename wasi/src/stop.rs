@@ -55,10 +55,12 @@ impl StopHandle {
         self.wasi.cancel();
     }
 
-    /// Takes the request back, so that the guest may wait again. If the guest was waiting when it was stopped, the engine's
-    /// request was not needed and still stands: the store's next call ends with
-    /// [`Interrupted`](hostel_engine::TrapCode::Interrupted), the one after it runs.
+    /// Takes the request back: the guest may be called, and wait, again.
     pub fn reset(&self) {
         self.wasi.reset();
+        // A guest that was stopped while it waited has not come to see this one.
+        if let Some(engine) = &self.engine {
+            engine.clear();
+        }
     }
 }

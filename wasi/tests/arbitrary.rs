@@ -19,7 +19,7 @@ fn run(
     seed: u64,
     succeeded: &mut BTreeMap<&str, u32>,
 ) {
-    let mut numbers = Numbers(seed);
+    let mut numbers = Numbers::Seed(seed);
     let fresh = || {
         let builder = builder().args(["a", "b"]).env("A", "1").stdin(Stdio::bytes(vec![7; 1000])).random(seed);
         let mut guest = guest(builder.stdout(Capture::with_limit(1 << 16)).clocks(Instant).max_fds(64));

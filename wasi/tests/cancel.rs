@@ -152,7 +152,10 @@ fn pipes() {
         let capacity = 1 << 20;
         guest.memory.resize(capacity as usize, 1);
         ends(&mut guest, &|guest| write(guest, 1, capacity));
-        assert!(rustix::io::ioctl_fionread(&from_guest).unwrap() > 0);
+        let arrived = rustix::io::ioctl_fionread(&from_guest).unwrap();
+        let usage = guest.ctx.usage();
+        assert!(arrived > 0);
+        assert_eq!((usage.bytes_written, usage.stdio_bytes), (arrived, arrived), "what went through counts");
 
         // All of a write arrives, though in pieces.
         let reading = std::thread::spawn(move || std::io::copy(&mut from_guest, &mut std::io::sink()).unwrap());
@@ -229,17 +232,21 @@ fn sockets_of<S: std::io::Write>(builder: WasiCtxBuilder, connect: &dyn Fn() -> 
     });
     peer.write_all(b"half").unwrap();
     // Each attempt takes what is there: the data of a call that was ended is gone.
+    let before = guest.ctx.usage().bytes_read;
     ends(&mut guest, &|guest| receive(guest, WAITALL));
+    assert_eq!(guest.ctx.usage().bytes_read, before + 4, "and counted");
     peer.write_all(b"0123456789abcdefghij").unwrap();
     assert_eq!((receive(&mut guest, WAITALL), guest.u32_at(RESULT)), (Ok(0), 20));
     assert_eq!((guest.bytes(DATA, 10), guest.bytes(DATA + 0x100, 10)), (&b"0123456789"[..], &b"abcdefghij"[..]));
     guest.clear(RESULT..RESULT + 8);
 
     guest.memory.resize(1 << 25, 1);
+    let written = guest.ctx.usage().bytes_written;
     ends(&mut guest, &|guest| {
         let [iovs, len] = guest.iovs(&[(0, 1 << 25)]);
         guest.try_call("sock_send", &[fd, iovs, len, 0, RESULT])
     });
+    assert!((written + 1..written + (1 << 25)).contains(&guest.ctx.usage().bytes_written));
     ends(&mut guest, &|guest| write(guest, fd, 1 << 25));
     // WAITALL ends with the connection.
     peer.write_all(b"last").unwrap();
@@ -369,14 +376,22 @@ fn stores_work_on() {
         assert!(!trap.frames().is_empty());
         stopping.join().unwrap();
         stop.reset();
-        // The engine's own request was not needed and still stands, once.
-        let _ = nothing.call(&mut store, ());
+        // The engine's own request, which was not needed, is gone as well.
+        nothing.call(&mut store, ()).unwrap();
 
         let stopping = later();
         let trap = spin.call(&mut store, ()).unwrap_err();
         assert_eq!(trap.code(), Some(TrapCode::Interrupted));
         stopping.join().unwrap();
         stop.reset();
+        nothing.call(&mut store, ()).unwrap();
+
+        // A request that comes before a call stops that one, unless it was taken back.
+        stop.stop();
+        assert_eq!(spin.call(&mut store, ()).unwrap_err().code(), Some(TrapCode::Interrupted));
+        stop.stop();
+        stop.reset();
+        nothing.call(&mut store, ()).unwrap();
 
         writer.write_all(b"abc").unwrap();
         assert_eq!(read.call(&mut store, ()).unwrap(), 3);

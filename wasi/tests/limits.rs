@@ -132,6 +132,24 @@ fn waiting_for_others() {
     assert_eq!(guest.read(0, 5), Err(Errno::Dquot));
 }
 
+/// A WAITALL that may wait no longer gives what came; the error comes with the next.
+#[cfg(unix)]
+#[test]
+fn waiting_for_all_of_it() {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let limits = WasiLimits { waiting: Some(Duration::from_millis(20)), ..WasiLimits::default() };
+    let mut guest = guest(WasiCtx::builder().preopened_listener(listener).limits(limits));
+    peer.write_all(b"half").unwrap();
+    guest.ok("sock_accept", &[3, 0, RESULT]);
+    let [iovs, len] = guest.iovs(&[(DATA, 10)]);
+    guest.ok("sock_recv", &[4, iovs, len, 2, RESULT, RESULT + 4]);
+    assert_eq!((guest.u32_at(RESULT), guest.bytes(DATA, 4)), (4, &b"half"[..]));
+    guest.fails("sock_recv", &[4, iovs, len, 2, RESULT, RESULT + 4], Errno::Dquot);
+}
+
 #[cfg(unix)]
 #[test]
 fn sockets_accepted() {

@@ -224,7 +224,7 @@ impl InterruptHandle {
     }
 
     /// Takes the request back, if it has not stopped a call yet.
-    pub fn reset(&self) {
+    pub fn clear(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 }

@@ -1,6 +1,6 @@
 //! The system's clocks through `clock_gettime`, which Linux answers without entering the kernel for the first two.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
@@ -31,6 +31,19 @@ pub(super) fn now(id: Clockid) -> Result<u64, Errno> {
 /// Asked of the system once: each time would be a system call with the same answer.
 #[inline]
 pub(super) fn resolution(id: Clockid) -> Result<u64, Errno> {
-    static STEPS: [OnceLock<Result<u64, Errno>>; 4] = [const { OnceLock::new() }; 4];
-    *STEPS[id as usize].get_or_init(|| nanoseconds(clock_getres(host_id(id))).map(|step| step.max(1)))
+    /// 0: not asked yet.
+    static STEPS: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
+    let known = &STEPS[id as usize];
+    match known.load(Relaxed) {
+        0 => ask(id, known),
+        step => Ok(step),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn ask(id: Clockid, known: &AtomicU64) -> Result<u64, Errno> {
+    let step = nanoseconds(clock_getres(host_id(id)))?.max(1);
+    known.store(step, Relaxed);
+    Ok(step)
 }

@@ -5,9 +5,9 @@
 //!         buf u32  len u32
 //! ```
 //!
-//! Decoding and checking the whole list comes before the transfer: one bad entry is EFAULT and nothing has moved. One
-//! entry takes no loop and no array; up to [`IOVS_INLINE`] live on the native stack; up to [`IOVS_MAX`] in a vector of
-//! that bounded size.
+//! Decoding and checking the whole list comes before the transfer: one bad entry is EFAULT and nothing has moved. A
+//! single buffer needs no list ([`Memory::single`]); up to [`IOVS_INLINE`] live on the native stack, up to [`IOVS_MAX`]
+//! in a vector of that bounded size. A `File` that claims more bytes than there are is cut down to those.
 
 use std::io::{IoSlice, IoSliceMut};
 
@@ -24,7 +24,10 @@ const IOVS_INLINE: usize = 16;
 const IOVEC_SIZE: usize = 8;
 
 /// What fills buffers; the number is how many bytes of the call it has given before.
-type Read<'r> = dyn FnMut(&mut [IoSliceMut<'_>], u64) -> Result<usize, Errno> + 'r;
+type Read<'r> = dyn FnMut(&mut [IoSliceMut<'_>], u32) -> Result<u32, Errno> + 'r;
+
+/// What takes buffers; the number is how many bytes they have.
+pub(crate) type Write<'w> = dyn FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno> + 'w;
 
 /// One decoded, checked entry of a list to read into.
 #[derive(Clone, Copy, Default)]
@@ -42,38 +45,29 @@ impl Span {
 }
 
 impl Memory<'_> {
-    /// Hands the buffers of a `ciovec` array to `write`, once, and returns the bytes it took. An empty list or one of
-    /// no bytes is 0 without a call.
+    /// The buffer of a list that has just one, which is not empty; `None` is any other list.
     #[inline]
-    pub(crate) fn gather(
-        &self,
-        iovs: GuestPtr,
-        iovs_len: GuestLen,
-        write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Errno>,
-    ) -> Result<u32, Errno> {
-        if iovs_len.0 == 1 {
-            let bytes = self.iovec(iovs)?;
-            if bytes.is_empty() {
-                return Ok(0);
-            }
-            return moved(write(&[IoSlice::new(bytes)])?, bytes.len());
+    pub(crate) fn single(&self, iovs: GuestPtr, iovs_len: GuestLen) -> Result<Option<&[u8]>, Errno> {
+        if iovs_len.0 != 1 {
+            return Ok(None);
         }
-        self.gather_many(iovs, iovs_len, write)
-    }
-
-    /// The bytes of the single entry at `iovs`.
-    #[inline]
-    fn iovec(&self, iovs: GuestPtr) -> Result<&[u8], Errno> {
         let (ptr, len) = split_entry(self.read_u64(iovs)?);
-        self.bytes(ptr, len)
+        if len == 0 { Ok(None) } else { self.bytes(ptr, len).map(Some) }
     }
 
-    fn gather_many(
-        &self,
-        iovs: GuestPtr,
-        iovs_len: GuestLen,
-        write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Errno>,
-    ) -> Result<u32, Errno> {
+    /// As [`single`](Self::single), to be written.
+    #[inline]
+    pub(crate) fn single_mut(&mut self, iovs: GuestPtr, iovs_len: GuestLen) -> Result<Option<&mut [u8]>, Errno> {
+        if iovs_len.0 != 1 {
+            return Ok(None);
+        }
+        let (ptr, len) = split_entry(self.read_u64(iovs)?);
+        if len == 0 { Ok(None) } else { self.bytes_mut(ptr, len).map(Some) }
+    }
+
+    /// Hands the buffers of a `ciovec` array and their bytes' number to `write`, once, and returns the bytes it took. An
+    /// empty list or one of no bytes is 0 without a call.
+    pub(crate) fn gather(&self, iovs: GuestPtr, iovs_len: GuestLen, write: &mut Write<'_>) -> Result<u32, Errno> {
         let list = self.list(iovs, iovs_len)?;
         let mut inline = [IoSlice::new(&[]); IOVS_INLINE];
         let mut heap;
@@ -91,7 +85,7 @@ impl Memory<'_> {
             total += len as u64;
         }
         let total = check_total(total)?;
-        if total == 0 { Ok(0) } else { moved(write(slices)?, total) }
+        if total == 0 { Ok(0) } else { Ok(write(slices, total)?.min(total)) }
     }
 
     /// Hands the buffers of an `iovec` array to `read` and returns the bytes it stored. An empty list or one of no
@@ -100,26 +94,7 @@ impl Memory<'_> {
     /// `read` is called once with all of them, unless they overlap: no two mutable slices may alias, so those are read
     /// one after the other until one is not filled. Should such a list belong to a stream (`may_wait`), the first
     /// entry ends it, as a second read could wait although there is something to return.
-    #[inline]
     pub(crate) fn scatter(
-        &mut self,
-        iovs: GuestPtr,
-        iovs_len: GuestLen,
-        may_wait: bool,
-        mut read: impl FnMut(&mut [IoSliceMut<'_>], u64) -> Result<usize, Errno>,
-    ) -> Result<u32, Errno> {
-        if iovs_len.0 == 1 {
-            let (ptr, len) = split_entry(self.read_u64(iovs)?);
-            let bytes = self.bytes_mut(ptr, len)?;
-            if bytes.is_empty() {
-                return Ok(0);
-            }
-            return moved(read(&mut [IoSliceMut::new(bytes)], 0)?, len);
-        }
-        self.scatter_many(iovs, iovs_len, may_wait, &mut read)
-    }
-
-    fn scatter_many(
         &mut self,
         iovs: GuestPtr,
         iovs_len: GuestLen,
@@ -158,7 +133,7 @@ impl Memory<'_> {
     }
 
     /// `spans` are in the order of their addresses and do not overlap.
-    fn scatter_disjoint(&mut self, spans: &[Span], total: usize, read: &mut Read<'_>) -> Result<u32, Errno> {
+    fn scatter_disjoint(&mut self, spans: &[Span], total: u32, read: &mut Read<'_>) -> Result<u32, Errno> {
         let mut inline: [IoSliceMut<'_>; IOVS_INLINE] = std::array::from_fn(|_| IoSliceMut::new(&mut []));
         let mut heap: Vec<IoSliceMut<'_>>;
         let slices = if spans.len() <= IOVS_INLINE {
@@ -176,17 +151,19 @@ impl Memory<'_> {
             rest = after;
             rest_start = span.end();
         }
-        moved(read(slices, 0)?, total)
+        Ok(read(slices, 0)?.min(total))
     }
 
     fn scatter_in_turn(&mut self, spans: &[Span], may_wait: bool, read: &mut Read<'_>) -> Result<u32, Errno> {
         let mut done = 0;
         for span in spans.iter().filter(|span| span.len != 0) {
             let bytes = self.bytes.get_mut(span.start..span.end()).ok_or(Errno::Fault)?;
-            match read(&mut [IoSliceMut::new(bytes)], done as u64) {
+            // Both came out of u32s, and their sum was checked.
+            let len = span.len as u32;
+            match read(&mut [IoSliceMut::new(bytes)], done) {
                 Ok(count) => {
-                    done += count.min(span.len);
-                    if count < span.len || may_wait {
+                    done += count.min(len);
+                    if count < len || may_wait {
                         break;
                     }
                 }
@@ -195,7 +172,7 @@ impl Memory<'_> {
                 Err(errno) => return Err(errno),
             }
         }
-        moved(done, done)
+        Ok(done)
     }
 
     /// The entries of the array, undecoded.
@@ -213,14 +190,8 @@ fn split_entry(entry: u64) -> (GuestPtr, usize) {
 }
 
 /// The sum is reported as a `u32`. Overlapping buffers can exceed it; POSIX has EINVAL for that.
-fn check_total(total: u64) -> Result<usize, Errno> {
-    u32::try_from(total).map(|total| total as usize).map_err(|_| Errno::Inval)
-}
-
-/// The count as the guest gets it. A `File` that claims more than it was given room for is cut down to that.
-#[inline]
-fn moved(count: usize, room: usize) -> Result<u32, Errno> {
-    u32::try_from(count.min(room)).map_err(|_| Errno::Overflow)
+fn check_total(total: u64) -> Result<u32, Errno> {
+    u32::try_from(total).map_err(|_| Errno::Inval)
 }
 
 #[cfg(test)]
@@ -238,14 +209,15 @@ mod tests {
     fn scatter(list: &[(u32, u32)], may_wait: bool) -> (Result<u32, Errno>, Vec<u8>, usize) {
         let mut bytes = memory_with(list);
         let (mut next, mut calls) = (0u8, 0);
-        let count = Memory::new(&mut bytes).scatter(GuestPtr(0), GuestLen(list.len() as u32), may_wait, |bufs, _| {
-            calls += 1;
-            bufs.iter_mut().flat_map(|buf| buf.iter_mut()).for_each(|byte| {
-                next = next.wrapping_add(1);
-                *byte = next;
+        let count =
+            Memory::new(&mut bytes).scatter(GuestPtr(0), GuestLen(list.len() as u32), may_wait, &mut |bufs, _| {
+                calls += 1;
+                bufs.iter_mut().flat_map(|buf| buf.iter_mut()).for_each(|byte| {
+                    next = next.wrapping_add(1);
+                    *byte = next;
+                });
+                Ok(bufs.iter().map(|buf| buf.len() as u32).sum())
             });
-            Ok(bufs.iter().map(|buf| buf.len()).sum())
-        });
         (count, bytes, calls)
     }
 
@@ -277,7 +249,7 @@ mod tests {
         assert_eq!(scatter(&[(1000, u32::MAX), (0, u32::MAX)], false).0, Err(Errno::Fault));
         let mut bytes = memory_with(&[]);
         let memory = Memory::new(&mut bytes);
-        let gather = |iovs, len| memory.gather(GuestPtr(iovs), GuestLen(len), |_| unreachable!());
+        let gather = |iovs, len| memory.gather(GuestPtr(iovs), GuestLen(len), &mut |_, _| unreachable!());
         assert_eq!(gather(0, u32::MAX), Err(Errno::Fault));
         assert_eq!(gather(0, IOVS_MAX as u32 + 1), Err(Errno::Inval));
         assert_eq!(gather(16384 - 8, 1), Ok(0));

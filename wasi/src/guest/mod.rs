@@ -14,6 +14,7 @@ mod paths;
 pub(crate) use paths::check_path;
 
 pub use iovecs::IOVS_MAX;
+pub(crate) use iovecs::Write;
 pub use paths::PATH_MAX;
 
 use crate::abi::Errno;

@@ -3,7 +3,7 @@
 //! Lists of buffers are one transfer on the guest's own memory (`guest/iovecs.rs`); an empty list is 0 bytes. A transfer
 //! that was cut short reports its count; the error, if there is one, comes with the next.
 
-use std::io::SeekFrom;
+use std::io::{IoSliceMut, SeekFrom};
 
 use super::transfer;
 use crate::abi::{Advice, Errno, Fdflags, Rights, Whence};
@@ -35,7 +35,10 @@ pub fn fd_read(
     let nonblock = descriptor.flags.contains(Fdflags::NONBLOCK);
     let file = descriptor.file(Rights::FD_READ)?;
     memory.check(nread, 4)?;
-    let count = memory.scatter(iovs, iovs_len, may_wait, |bufs, _| transfer::read(waits, file, nonblock, bufs))?;
+    let count = match memory.single_mut(iovs, iovs_len)? {
+        Some(bytes) => transfer::read(waits, file, nonblock, bytes)?,
+        None => transfer::read_list(waits, file, nonblock, memory, (iovs, iovs_len), may_wait)?,
+    };
     ctx.ledger.read(count);
     memory.write_u32(nread, count)
 }
@@ -63,9 +66,25 @@ pub fn fd_write(
     let file = descriptor.file(Rights::FD_WRITE)?;
     memory.check(nwritten, 4)?;
     let room = ctx.ledger.room(standard);
-    let count = transfer::gather(memory, (iovs, iovs_len), room, |bufs| transfer::write(waits, file, nonblock, bufs))?;
+    let count = match memory.single(iovs, iovs_len)? {
+        Some(bytes) if bytes.len() as u64 <= room => transfer::write(waits, file, nonblock, bytes),
+        _ => transfer::write_list(waits, file, nonblock, memory, (iovs, iovs_len), room),
+    };
+    let count = match count {
+        Ok(count) => count,
+        Err(errno) => return Err(cut_short(ctx, errno, standard)),
+    };
     ctx.ledger.wrote(count, standard);
     memory.write_u32(nwritten, count)
+}
+
+/// The end of a write that gives no count: what it had moved when it was canceled is counted all the same.
+#[cold]
+pub(super) fn cut_short(ctx: &mut WasiCtx, errno: Errno, standard: bool) -> Errno {
+    if errno == Errno::Canceled {
+        ctx.ledger.wrote(ctx.waits.take_moved(), standard);
+    }
+    errno
 }
 
 /// Reads at an offset; the cursor stays. Needs the rights to read and to seek.
@@ -88,7 +107,15 @@ pub fn fd_pread(
     let file = ctx.table.seekable_file(fd, Rights::FD_READ | Rights::FD_SEEK)?;
     memory.check(nread, 4)?;
     check_offset(offset)?;
-    let count = memory.scatter(iovs, iovs_len, false, |bufs, done| file.read_at(bufs, offset.saturating_add(done)))?;
+    let count = match memory.single_mut(iovs, iovs_len)? {
+        Some(bytes) => {
+            let len = bytes.len();
+            file.read_at(&mut [IoSliceMut::new(bytes)], offset)?.min(len) as u32
+        }
+        None => memory.scatter(iovs, iovs_len, false, &mut |bufs, done| {
+            file.read_at(bufs, offset.saturating_add(done.into())).map(transfer::reported)
+        })?,
+    };
     ctx.ledger.read(count);
     memory.write_u32(nread, count)
 }
@@ -115,7 +142,9 @@ pub fn fd_pwrite(
     memory.check(nwritten, 4)?;
     check_offset(offset)?;
     let room = ctx.ledger.room(standard);
-    let count = transfer::gather(memory, (iovs, iovs_len), room, |bufs| file.write_at(bufs, offset))?;
+    let count = transfer::gather(memory, (iovs, iovs_len), room, &mut |bufs, _| {
+        file.write_at(bufs, offset).map(transfer::reported)
+    })?;
     ctx.ledger.wrote(count, standard);
     memory.write_u32(nwritten, count)
 }

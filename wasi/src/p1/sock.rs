@@ -3,6 +3,7 @@
 use std::io::IoSliceMut;
 use std::net::Shutdown;
 
+use super::fd_io::cut_short;
 use super::transfer;
 use crate::abi::{Errno, Fdflags, Riflags, Rights, Sdflags, Siflags};
 use crate::ctx::WasiCtx;
@@ -80,11 +81,15 @@ pub fn sock_recv(
     memory.check(ro_datalen, 4)?;
     memory.check(ro_flags, 2)?;
     let (waits, mut truncated) = (&ctx.waits, false);
-    let count = memory.scatter(ri_data, ri_data_len, true, |bufs, _| {
+    let count = memory.scatter(ri_data, ri_data_len, true, &mut |bufs, _| {
         let received = receive(waits, connection, nonblock, bufs, ri_flags)?;
         truncated = received.truncated;
-        Ok(received.bytes)
-    })?;
+        Ok(transfer::reported(received.bytes))
+    });
+    if count == Err(Errno::Canceled) {
+        ctx.ledger.read(ctx.waits.take_moved());
+    }
+    let count = count?;
     ctx.ledger.read(count);
     memory.write_u32(ro_datalen, count)?;
     memory.write_u16(ro_flags, if truncated { RECV_DATA_TRUNCATED } else { 0 })
@@ -110,9 +115,8 @@ pub fn sock_send(
     let (connection, nonblock) = connection(&mut ctx.table, fd, Rights::FD_WRITE)?;
     memory.check(so_datalen, 4)?;
     let (waits, room) = (&ctx.waits, ctx.ledger.room(false));
-    let count = transfer::gather(memory, (si_data, si_data_len), room, |bufs| {
-        transfer::write(waits, connection, nonblock, bufs)
-    })?;
+    let count = transfer::write_list(waits, connection, nonblock, memory, (si_data, si_data_len), room);
+    let count = count.map_err(|errno| cut_short(ctx, errno, false))?;
     ctx.ledger.wrote(count, false);
     memory.write_u32(so_datalen, count)
 }
@@ -138,7 +142,18 @@ fn receive(
                     return Ok(done);
                 }
             }
-            Err(Errno::Again) if !nonblock => waits.for_file(connection, Direction::Read, &mut fruitless)?,
+            Err(Errno::Again) if !nonblock => {
+                match waits.for_file(connection, Direction::Read, &mut fruitless) {
+                    Ok(()) => {}
+                    Err(Errno::Canceled) => {
+                        waits.moved_before_ended(transfer::reported(done.bytes));
+                        return Err(Errno::Canceled);
+                    }
+                    // What came is reported; the error comes with the next call.
+                    Err(_) if done.bytes > 0 => return Ok(done),
+                    Err(errno) => return Err(errno),
+                }
+            }
             Err(_) if done.bytes > 0 => return Ok(done),
             Err(errno) => return Err(errno),
         }

@@ -1,92 +1,117 @@
 //! Transfers that wait: a file's EAGAIN becomes another attempt once the file is ready, unless the descriptor is
 //! `nonblock`. What goes through at once costs no more than the file's own call.
+//!
+//! Counts are `u32`s, as guests get them, and no call moves more. That a count with its errno fits a register matters: as
+//! a wider result the outcome of the waiting paths would be put together in memory, and every transfer would wait for that.
 
 use std::io::{IoSlice, IoSliceMut};
 
 use crate::abi::Errno;
 use crate::fs::File;
-use crate::guest::{GuestLen, GuestPtr, Memory};
+use crate::guest::{GuestLen, GuestPtr, Memory, Write};
 use crate::wait::{Direction, Waits};
 
-/// Reads what there is; waits while there is nothing.
+/// Reads what there is into one buffer; waits while there is nothing.
 #[inline]
-pub(super) fn read(
-    waits: &Waits,
-    file: &mut dyn File,
-    nonblock: bool,
-    bufs: &mut [IoSliceMut<'_>],
-) -> Result<usize, Errno> {
-    match file.read(bufs) {
-        Err(Errno::Again) => read_later(waits, file, nonblock, bufs),
-        done => done,
+pub(super) fn read(waits: &Waits, file: &mut dyn File, nonblock: bool, bytes: &mut [u8]) -> Result<u32, Errno> {
+    let len = bytes.len();
+    match file.read(&mut [IoSliceMut::new(bytes)]) {
+        Ok(count) => Ok(count.min(len) as u32),
+        Err(Errno::Again) if !nonblock => read_later(waits, file, &mut [IoSliceMut::new(bytes)]),
+        Err(errno) => Err(errno),
     }
 }
 
+/// Reads what there is into a list of buffers; waits while there is nothing.
+#[inline(never)]
+pub(super) fn read_list(
+    waits: &Waits,
+    file: &mut dyn File,
+    nonblock: bool,
+    memory: &mut Memory<'_>,
+    (iovs, iovs_len): (GuestPtr, GuestLen),
+    may_wait: bool,
+) -> Result<u32, Errno> {
+    memory.scatter(iovs, iovs_len, may_wait, &mut |bufs, _| match file.read(bufs) {
+        Err(Errno::Again) if !nonblock => read_later(waits, file, bufs),
+        done => done.map(reported),
+    })
+}
+
+/// A count that no guest's list has room for is a file's false claim; the list cuts it down to its own.
+pub(super) fn reported(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 #[cold]
-fn read_later(waits: &Waits, file: &mut dyn File, nonblock: bool, bufs: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
-    if nonblock {
-        return Err(Errno::Again);
-    }
+#[inline(never)]
+fn read_later(waits: &Waits, file: &mut dyn File, bufs: &mut [IoSliceMut<'_>]) -> Result<u32, Errno> {
     let mut fruitless = 0;
     loop {
         waits.for_file(file, Direction::Read, &mut fruitless)?;
         match file.read(bufs) {
             Err(Errno::Again) => {}
-            done => return done,
+            done => return done.map(reported),
         }
     }
 }
 
-/// Writes everything, waiting while there is no room, as POSIX has it for streams. A file that never waits ends a write
-/// where it likes.
+/// Writes one buffer, all of it, waiting while there is no room, as POSIX has it for streams. A file that never waits ends
+/// a write where it likes.
 #[inline]
-pub(super) fn write(waits: &Waits, file: &mut dyn File, nonblock: bool, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
-    match file.write(bufs) {
-        Ok(count) if count >= total(bufs) => Ok(count),
-        done => write_rest(waits, file, nonblock, bufs, done),
+pub(super) fn write(waits: &Waits, file: &mut dyn File, nonblock: bool, bytes: &[u8]) -> Result<u32, Errno> {
+    match file.write(&[IoSlice::new(bytes)]) {
+        Ok(count) if count >= bytes.len() => Ok(bytes.len() as u32),
+        Ok(count) if nonblock => Ok(count as u32),
+        Ok(count) => write_rest(waits, file, &[IoSlice::new(bytes)], count, true),
+        Err(Errno::Again) if !nonblock => write_rest(waits, file, &[IoSlice::new(bytes)], 0, false),
+        Err(errno) => Err(errno),
     }
 }
 
-/// Hands the buffers to `write`, or the part of them that there is room for by the context's limits; EDQUOT when there is
-/// none.
-#[inline]
+/// Writes a list of buffers like one, or the part of it that there is `room` for by the context's limits; EDQUOT when
+/// there is none.
+#[inline(never)]
+pub(super) fn write_list(
+    waits: &Waits,
+    file: &mut dyn File,
+    nonblock: bool,
+    memory: &Memory<'_>,
+    iovs: (GuestPtr, GuestLen),
+    room: u64,
+) -> Result<u32, Errno> {
+    gather(memory, iovs, room, &mut |bufs, total| match file.write(bufs) {
+        Ok(count) if count >= total as usize => Ok(total),
+        Ok(count) if nonblock => Ok(count as u32),
+        Ok(count) => write_rest(waits, file, bufs, count, true),
+        Err(Errno::Again) if !nonblock => write_rest(waits, file, bufs, 0, false),
+        Err(errno) => Err(errno),
+    })
+}
+
+/// Hands the buffers and the number of their bytes to `write`, or the part of them that there is `room` for.
 pub(super) fn gather(
     memory: &Memory<'_>,
     (iovs, iovs_len): (GuestPtr, GuestLen),
     room: u64,
-    write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Errno>,
+    write: &mut Write<'_>,
 ) -> Result<u32, Errno> {
-    // No call moves more than this, so the sum need not be known.
-    if room >= u64::from(u32::MAX) {
-        return memory.gather(iovs, iovs_len, write);
-    }
-    gather_part(memory, (iovs, iovs_len), room, write)
-}
-
-#[cold]
-fn gather_part(
-    memory: &Memory<'_>,
-    (iovs, iovs_len): (GuestPtr, GuestLen),
-    room: u64,
-    write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Errno>,
-) -> Result<u32, Errno> {
-    memory.gather(
-        iovs,
-        iovs_len,
-        |bufs| if total(bufs) as u64 <= room { write(bufs) } else { write(&cut(bufs, room)?) },
-    )
+    memory.gather(iovs, iovs_len, &mut |bufs, total| match u32::try_from(room) {
+        Ok(room) if room < total => write(&cut(bufs, room)?, room),
+        _ => write(bufs, total),
+    })
 }
 
 /// The first `room` bytes; a bounded copy, as no list is longer than `IOVS_MAX`.
-fn cut<'b>(bufs: &'b [IoSlice<'_>], mut room: u64) -> Result<Vec<IoSlice<'b>>, Errno> {
+fn cut<'b>(bufs: &'b [IoSlice<'_>], room: u32) -> Result<Vec<IoSlice<'b>>, Errno> {
     if room == 0 {
         return Err(Errno::Dquot);
     }
-    let mut part = Vec::new();
+    let (mut part, mut room) = (Vec::new(), room as usize);
     for buf in bufs {
-        let bytes = &buf[..buf.len().min(usize::try_from(room).unwrap_or(usize::MAX))];
+        let bytes = &buf[..buf.len().min(room)];
         part.push(IoSlice::new(bytes));
-        room -= bytes.len() as u64;
+        room -= bytes.len();
         if room == 0 {
             break;
         }
@@ -94,25 +119,17 @@ fn cut<'b>(bufs: &'b [IoSlice<'_>], mut room: u64) -> Result<Vec<IoSlice<'b>>, E
     Ok(part)
 }
 
-fn total(bufs: &[IoSlice<'_>]) -> usize {
-    bufs.iter().map(|buf| buf.len()).sum()
-}
-
-/// What to do after a write that was not all.
+/// What to do after a write of which only `done` bytes went through; `taken`: the file said so itself.
 #[cold]
+#[inline(never)]
 fn write_rest(
     waits: &Waits,
     file: &mut dyn File,
-    nonblock: bool,
     bufs: &[IoSlice<'_>],
-    done: Result<usize, Errno>,
-) -> Result<usize, Errno> {
-    let (taken, mut done) = match done {
-        Ok(count) if !nonblock => (true, count),
-        Err(Errno::Again) if !nonblock => (false, 0),
-        done => return done,
-    };
-    let (mut fruitless, total) = (0, total(bufs));
+    mut done: usize,
+    taken: bool,
+) -> Result<u32, Errno> {
+    let (mut fruitless, total) = (0, bufs.iter().map(|buf| buf.len()).sum());
     // A bounded copy: no list is longer than `IOVS_MAX`.
     let mut list = bufs.to_vec();
     let mut rest = &mut list[..];
@@ -120,7 +137,10 @@ fn write_rest(
     while done < total {
         match waits.for_file(file, Direction::Write, &mut fruitless) {
             Ok(()) => {}
-            Err(Errno::Canceled) => return Err(Errno::Canceled),
+            Err(Errno::Canceled) => {
+                waits.moved_before_ended(done as u32);
+                return Err(Errno::Canceled);
+            }
             // What has been transferred is reported; the error comes with the next call.
             Err(_) if taken || done > 0 => break,
             Err(errno) => return Err(errno),
@@ -138,5 +158,5 @@ fn write_rest(
             Err(errno) => return Err(errno),
         }
     }
-    Ok(done)
+    Ok(done as u32)
 }

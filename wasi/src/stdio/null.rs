@@ -19,7 +19,11 @@ impl File for Null {
     }
 
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> Result<usize, Errno> {
-        Ok(bufs.iter().map(|buf| buf.len()).sum())
+        match bufs {
+            // The usual case takes no loop.
+            [one] => Ok(one.len()),
+            many => Ok(many.iter().map(|buf| buf.len()).sum()),
+        }
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {

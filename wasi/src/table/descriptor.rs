@@ -195,6 +195,19 @@ impl Descriptor {
     /// The file, if `needed` is allowed. EISDIR on a directory.
     #[inline]
     pub(crate) fn file(&mut self, needed: Rights) -> Result<&mut dyn File, Errno> {
+        if !self.rights_base.contains(needed) || !matches!(self.kind, Kind::File(_)) {
+            return self.other_file(needed);
+        }
+        match &mut self.kind {
+            Kind::File(file) => Ok(&mut **file),
+            _ => Err(Errno::Isdir),
+        }
+    }
+
+    /// As [`file`](Self::file), for what is no plain file or not allowed.
+    #[cold]
+    #[inline(never)]
+    fn other_file(&mut self, needed: Rights) -> Result<&mut dyn File, Errno> {
         self.check_not_directory()?;
         self.check_rights(needed)?;
         match &mut self.kind {

@@ -156,6 +156,8 @@ pub(crate) struct Waits {
     pub(crate) deadline: Option<Instant>,
     /// Why the last ECANCELED was given.
     ended: Cell<Option<Canceled>>,
+    /// How many bytes that call had moved.
+    moved: Cell<u32>,
     waited: Cell<Duration>,
     /// The most of that.
     limit: Option<Duration>,
@@ -205,6 +207,16 @@ impl Waits {
     #[cold]
     pub(crate) fn take_ended(&self) -> Option<Canceled> {
         self.ended.take()
+    }
+
+    /// Keeps how many bytes a call has moved that now gives ECANCELED: nobody is told, but they count.
+    pub(crate) fn moved_before_ended(&self, count: u32) {
+        self.moved.set(count);
+    }
+
+    /// That number, once.
+    pub(crate) fn take_moved(&self) -> u32 {
+        self.moved.take()
     }
 
     fn bell(&self) -> Option<&Bell> {

@@ -6,7 +6,9 @@
 // Each family uses some of it.
 #![allow(dead_code)]
 
+pub mod model;
 pub mod numbers;
+pub mod tree;
 
 use std::ops::Range;
 

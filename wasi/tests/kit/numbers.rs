@@ -5,20 +5,41 @@ use hostel_wasi::{Clocks, Kind};
 
 use super::*;
 
-/// SplitMix64: a seed names a run.
-pub struct Numbers(pub u64);
+/// Where arbitrary numbers come from: a seed, which names a run, or bytes that somebody else has made up.
+pub enum Numbers {
+    /// SplitMix64.
+    Seed(u64),
+    /// Each decision takes as few bytes as will do, so that changing one byte changes one decision.
+    Bytes(std::vec::IntoIter<u8>),
+}
 
 impl Numbers {
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
+        match self {
+            Numbers::Seed(state) => {
+                *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let mut z = *state;
+                z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+                z ^ z >> 31
+            }
+            Numbers::Bytes(bytes) => bytes.take(8).fold(0, |number, byte| number << 8 | u64::from(byte)),
+        }
     }
 
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+        match self {
+            Numbers::Bytes(bytes) if limit <= 256 => u64::from(bytes.next().unwrap_or(0)) % limit,
+            _ => self.next() % limit,
+        }
+    }
+
+    /// Whether there are no more; a seed has always more.
+    pub fn used_up(&self) -> bool {
+        match self {
+            Numbers::Seed(_) => false,
+            Numbers::Bytes(bytes) => bytes.len() == 0,
+        }
     }
 
     /// A parameter: often plausible, so that calls get far, and often not.
