@@ -5,6 +5,7 @@ use std::io::Result;
 use std::path::Path;
 use std::{env, fs};
 
+use hostel_engine::Engine;
 use hostel_fuzz::cases::generate::{Profile, Words, case};
 
 /// Larger guests make libFuzzer slow. Chosen.
@@ -41,5 +42,7 @@ fn main() -> Result<()> {
         }
     }
     println!("{count} seeds in {}", corpus.display());
+    // A build with debug assertions has no tail backend to fuzz.
+    println!("a build like this one has the backend {}", Engine::default().backend_name());
     Ok(())
 }
