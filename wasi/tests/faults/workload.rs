@@ -25,6 +25,8 @@ pub struct Workload {
     pub log: Vec<Step>,
     /// Descriptors that the guest has been given and has not closed.
     open: usize,
+    /// How many bytes were written or allocated.
+    counted: u64,
     /// Bytes that the guest was told are written, by file.
     written: BTreeMap<&'static str, BTreeMap<u64, u8>>,
 }
@@ -32,7 +34,7 @@ pub struct Workload {
 impl Workload {
     pub fn new(guest: Guest, plan: Arc<Plan>) -> Workload {
         let open = guest.ctx.open_fds();
-        Workload { guest, plan, log: Vec::new(), open, written: BTreeMap::new() }
+        Workload { guest, plan, log: Vec::new(), open, counted: 0, written: BTreeMap::new() }
     }
 
     /// Makes a call and compares the table with what the guest knows.
@@ -84,6 +86,8 @@ impl Workload {
         }
         let count = u64::from(self.guest.u32_at(RESULT));
         assert!(count <= bytes.len() as u64);
+        self.counted += count;
+        assert_eq!(self.guest.ctx.usage().bytes_written, self.counted);
         let places = (at..at + count).zip(bytes.iter().copied());
         self.written.entry(file).or_default().extend(places);
         count
@@ -141,7 +145,9 @@ impl Workload {
             at += self.write("f", fd, "fd_write", at, text.as_bytes());
         }
         self.write("f", fd, "fd_pwrite", 5, b"HAS TO");
-        let _ = self.call("fd_allocate", &[fd, 0, 60]);
+        if self.call("fd_allocate", &[fd, 0, 60]).is_ok() {
+            self.counted += 60;
+        }
         let _ = self.call("fd_seek", &[fd, 0, 0, RESULT]);
         // The cursor is where it was when seeking has failed: then what is read is not compared.
         let sought = self.log.last().is_some_and(|step| step.result.is_ok());
