@@ -253,3 +253,21 @@ fn help_and_version_go_to_stdout() {
     let help = hostel(["run", "--help"]).stdout;
     assert!(help.contains("hostel run [OPTIONS] <FILE> [ARGS]...") && help.contains("Examples:"), "{help}");
 }
+
+/// Like other tools behind `| head`: no panic, no message of ours, whatever the guest makes of EPIPE.
+#[test]
+#[cfg(unix)]
+fn a_reader_that_has_gone_away_is_no_panic() {
+    let guests = ["hello", "primes", "env"];
+    let inspected = ["inspect".to_owned(), guest("hello")];
+    let run = guests.map(|name| vec!["run".to_owned(), guest(name)]);
+    for args in run.into_iter().chain([inspected.to_vec(), vec!["--help".to_owned()]]) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command().args(&args).stdin(Stdio::null()).stdout(writer).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        // A guest's status is its own, and 101 is a panic's.
+        let status = output.status.code().expect("it exits and is not killed");
+        assert!(status != 101 && !stderr.contains("cli/src"), "{args:?}: {status} {stderr}");
+    }
+}

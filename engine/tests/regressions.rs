@@ -74,3 +74,28 @@ fn the_second_landing_has_its_own_slots() {
     check(text, &[0], &[1, 5, 50]);
     check(text, &[1], &[1, 6, 7]);
 }
+
+/// An exception of another store was taken for one of this store's whose tag has the same number, and its values were
+/// copied to where that tag's go: beyond the frame.
+#[test]
+fn an_exception_of_another_store_is_refused() {
+    let params = "i64 ".repeat(1000);
+    let values = "(i64.const 7) ".repeat(1000);
+    let throws = format!(
+        r#"(module (tag $t (param {params})) (func (export "f") (result exnref)
+            (block $h (result exnref) (try_table (catch_all_ref $h) (throw $t {values})) (unreachable))))"#
+    );
+    let catches = r#"(module (tag $t)
+        (func (export "f") (param exnref) (result i32)
+            (block $h (try_table (catch $t $h) (throw_ref (local.get 0))) (unreachable))
+            (i32.const 5)))"#;
+    for config in configs() {
+        let (mut thrower, instance) = guest(&config, &throws);
+        let mut exception = [Val::I32(0)];
+        instance.get_func(&thrower, "f").unwrap().call(&mut thrower, &[], &mut exception).unwrap();
+        let (mut store, instance) = guest(&config, catches);
+        let func = instance.get_func(&store, "f").unwrap();
+        let error = func.call(&mut store, &exception, &mut [Val::I32(0)]).unwrap_err();
+        assert!(error.to_string().contains("another store"), "{error}");
+    }
+}

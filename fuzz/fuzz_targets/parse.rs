@@ -4,5 +4,5 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    hostel_fuzz::mutate::load(bytes);
+    hostel_fuzz::hostile::bytes::load(bytes);
 });

@@ -1,9 +1,10 @@
-//! What the fuzz targets and the `differential` binary share: the cases of the engine's own differential test, and other
-//! engines to run them on.
+//! What the fuzz targets and the binaries share: the cases of the engine's own differential test, the bodies of its test
+//! `hostile`, and other engines to run cases on.
 
 #[path = "../../engine/tests/differential/mod.rs"]
 pub mod cases;
-pub mod mutate;
+#[path = "../../engine/tests/hostile/mod.rs"]
+pub mod hostile;
 pub mod peers;
 
 use cases::Case;

@@ -10,6 +10,7 @@ pub mod command;
 mod expectations;
 pub mod report;
 mod scripts;
+pub mod soak;
 pub mod wasi;
 
 use hostel_cli::wast::{Report, Runner};

@@ -169,9 +169,14 @@ impl Ledger {
         }
     }
 
-    /// Takes room for bytes that are allocated, or EDQUOT.
-    pub(crate) fn allocate(&mut self, count: u64) -> Result<(), Errno> {
-        self.written.take(count)
+    /// Whether so many bytes may be allocated, or EDQUOT.
+    pub(crate) fn check_allocate(&self, count: u64) -> Result<(), Errno> {
+        if count > self.written.room() { Err(Errno::Dquot) } else { Ok(()) }
+    }
+
+    /// Counts bytes that have been allocated after [`check_allocate`](Self::check_allocate).
+    pub(crate) fn allocated(&mut self, count: u64) {
+        self.written.add(count);
     }
 
     /// Takes random bytes, or EDQUOT.

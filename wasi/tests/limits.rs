@@ -64,6 +64,19 @@ fn bytes_allocated() {
     assert_eq!(guest.ctx.usage().bytes_written, 20);
 }
 
+/// Attempts used up the counter, and after two of the largest a guest could not write any more, limit or not.
+#[test]
+fn what_could_not_be_allocated_does_not_count() {
+    let fs = MemoryFs::builder().max_bytes(1000).build();
+    let mut guest = guest(WasiCtx::builder().in_memory_dir(&fs, "/", Perms::READ_WRITE));
+    let fd = guest.open(ROOT, "f", CREAT, ALL);
+    for _ in 0..3 {
+        assert!(guest.call("fd_allocate", &[fd, 0, i64::MAX as u64]).is_err());
+    }
+    assert_eq!(guest.write(fd, b"0123456789"), Ok(10));
+    assert_eq!(guest.ctx.usage().bytes_written, 10);
+}
+
 #[test]
 fn stdio_bytes() {
     let mut guest = limited(WasiLimits { stdio_bytes: Some(10), ..WasiLimits::default() });

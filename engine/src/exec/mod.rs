@@ -29,6 +29,8 @@
 #![allow(clippy::needless_borrow)]
 
 pub(crate) mod activation;
+#[cfg(all(test, hostel_tail, target_os = "linux", target_arch = "x86_64"))]
+mod assembly;
 pub(crate) mod backend;
 pub(crate) mod backtrace;
 pub(crate) mod block;

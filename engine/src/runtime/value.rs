@@ -129,6 +129,10 @@ impl Val {
             Val::FuncRef(func) => func::to_handle(store, *func)?,
             Val::ExternRef(None) => 0,
             Val::ExnRef(None) => 0,
+            // Its tag is a number of its own store's, which would be taken for one of this store's.
+            Val::ExnRef(Some(exception)) if exception.0.store != store.id() => {
+                return Err(Error::usage("the exception is another store's"));
+            }
             Val::ExnRef(Some(exception)) => {
                 let limit = store.limits().exceptions;
                 let full = || Error::limit("exceptions", format!("one more than {limit} exceptions in a store"));

@@ -73,7 +73,7 @@ fn smith(words: &mut Words, profile: Profile) -> Option<Vec<u8>> {
     Some(export_global(&module.to_bytes(), FUEL, fuel_global))
 }
 
-fn config(words: &mut Words, profile: Profile) -> Config {
+pub fn config(words: &mut Words, profile: Profile) -> Config {
     let mut kinds = InstructionKinds::all();
     // A module of few kinds of instructions has more of them next to each other.
     if words.one_in(3) {
@@ -183,7 +183,7 @@ fn export_kind(kind: ExternalKind) -> ExportKind {
 }
 
 /// What a module exports, but tags and functions that only non-null references satisfy.
-fn exports(wasm: &[u8]) -> Vec<(String, Export)> {
+pub fn exports(wasm: &[u8]) -> Vec<(String, Export)> {
     let features = WasmFeatures::all();
     let types = Validator::new_with_features(features).validate_all(wasm).expect("generated modules are valid");
     let types = types.as_ref();
@@ -221,7 +221,7 @@ fn ty(ty: &ValType) -> Option<Ty> {
 }
 
 /// A value, often one where something changes.
-fn argument(words: &mut Words, ty: Ty) -> Value {
+pub fn argument(words: &mut Words, ty: Ty) -> Value {
     const INTS: [u64; 10] =
         [0, 1, 2, u64::MAX, 31, 64, 0x7fff_ffff, 0x8000_0000, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000];
     const FLOATS: [f64; 12] =

@@ -173,7 +173,7 @@ fn write_slot(stack: &mut [u64], slot: &mut usize, value: Value) {
     *slot += 1;
 }
 
-fn val_type(ty: Ty) -> ValType {
+pub fn val_type(ty: Ty) -> ValType {
     match ty {
         Ty::I32 => ValType::I32,
         Ty::I64 => ValType::I64,
@@ -186,7 +186,7 @@ fn val_type(ty: Ty) -> ValType {
     }
 }
 
-fn val(value: &Value) -> Val {
+pub fn val(value: &Value) -> Val {
     match *value {
         Value::I32(bits) => Val::I32(bits as i32),
         Value::I64(bits) => Val::I64(bits as i64),
@@ -198,7 +198,7 @@ fn val(value: &Value) -> Val {
     }
 }
 
-fn value(val: &Val) -> Value {
+pub fn value(val: &Val) -> Value {
     match val {
         Val::I32(value) => Value::I32(*value as u32),
         Val::I64(value) => Value::I64(*value as u64),

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use hostel_fuzz::cases::generate::{Profile, Words, case};
-use hostel_fuzz::mutate::{load, mutate};
+use hostel_fuzz::hostile::bytes::{load, mutate};
 use hostel_fuzz::{Peer, Verdict, judge};
 
 struct Options {

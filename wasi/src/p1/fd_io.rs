@@ -233,8 +233,10 @@ pub fn fd_allocate(ctx: &mut WasiCtx, _memory: &mut Memory<'_>, fd: Fd, offset: 
     }
     match offset.checked_add(len) {
         Some(end) if end <= OFFSET_MAX => {
-            ctx.ledger.allocate(len)?;
-            file.allocate(offset, len)
+            ctx.ledger.check_allocate(len)?;
+            file.allocate(offset, len)?;
+            ctx.ledger.allocated(len);
+            Ok(())
         }
         _ => Err(Errno::Fbig),
     }
