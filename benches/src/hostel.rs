@@ -1,15 +1,22 @@
 //! hostel: typed functions, raw functions, raw functions with the module.
 
+use std::any::Any;
 use std::io::IoSliceMut;
+use std::sync::Arc;
 
 use hostel_engine::ValType::{self, I32, I64};
-use hostel_engine::{Caller, Engine, HostFunctionBuilder, HostModuleBuilder, Instance, Linker, Module, Store, Trap};
+use hostel_engine::{
+    Caller, CompilationMode, Config, Engine, HostFunctionBuilder, HostModuleBuilder, Instance, Linker, Module, Store,
+    Trap,
+};
 use hostel_wasi::abi::{Errno, Filetype};
 use hostel_wasi::fs::File;
 use hostel_wasi::{Perms, Stdio, WasiCtx, add_to_linker};
 
 use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::instances::Spawn;
 use crate::kernels::{Kernel, Run};
+use crate::start::Start;
 use crate::wasi::{Export, WasiCase, WasiGuest};
 use crate::world::{ARGS, ENV, World};
 
@@ -172,15 +179,12 @@ pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
     let module = Module::new(&engine, case.guest()).expect("a valid guest");
     let mut linker = Linker::new(&engine);
     add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).expect("WASI");
-    let ctx = WasiCtx::builder()
-        .args(ARGS)
-        .envs(ENV)
-        .stdin(Stdio::custom(Box::new(Endless)))
-        .stdout(Stdio::null())
-        .preopened_dir(world.files(), "/files", Perms::READ_WRITE)
-        .preopened_dir(world.list(), "/list", Perms::READ_WRITE)
-        .build()
-        .expect("what is given is there");
+    let mut builder =
+        WasiCtx::builder().args(ARGS).envs(ENV).stdin(Stdio::custom(Box::new(Endless))).stdout(Stdio::null());
+    for (dir, name) in world.preopens() {
+        builder = builder.preopened_dir(dir, name, Perms::READ_WRITE);
+    }
+    let ctx = builder.build().expect("what is given is there");
     let mut store = Store::new(&engine, ctx);
     let instance = linker.instantiate(&mut store, &module).expect("WASI has all that is imported");
     let exports = Export::ALL.map(|export| {
@@ -197,4 +201,33 @@ pub fn kernel(kernel: &Kernel) -> Option<Run> {
     let instance = Linker::new(&engine).instantiate(&mut store, &module).expect("nothing is imported");
     let run = instance.typed_func::<u32, u32>(&store, "run").expect("the kernel exports run");
     Some(Box::new(move |times| run.call(&mut store, times).expect("no trap")))
+}
+
+/// Loading in a mode.
+pub fn start(mode: CompilationMode) -> Start {
+    let mut config = Config::new();
+    config.compilation_mode(mode);
+    let engine = Engine::new(&config).expect("a configuration");
+    let linker = Linker::new(&engine);
+    Box::new(move |bytes| {
+        let module = Module::new(&engine, bytes).expect("a valid module");
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate(&mut store, &module).expect("nothing is imported");
+        let run = instance.typed_func::<u32, u32>(&store, "run").expect("the module exports run");
+        (run.call(&mut store, 1).expect("no trap"), Box::new((module, store)))
+    })
+}
+
+/// Instances of a module.
+pub fn spawn(bytes: Vec<u8>) -> Spawn {
+    let engine = Engine::default();
+    let module = Module::new(&engine, bytes).expect("a valid module");
+    let linker = Linker::new(&engine);
+    Arc::new(move || -> Box<dyn Any> {
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate(&mut store, &module).expect("nothing is imported");
+        let run = instance.typed_func::<u32, u32>(&store, "run").expect("the module exports run");
+        run.call(&mut store, 1).expect("no trap");
+        Box::new(store)
+    })
 }

@@ -1,15 +1,22 @@
-//! How long a call between guest and host takes in hostel, beside other runtimes in the same process and run.
+//! How long things take in hostel, beside other runtimes in the same process and run.
 //!
 //! ```console
 //! $ cargo bench -p hostel-benches                              # hostel alone
-//! $ cargo bench -p hostel-benches --features peers             # beside wasmtime (with Cranelift) and wasmi
+//! $ cargo bench -p hostel-benches --features peers             # beside wasmtime (with Cranelift), wasmi and stitch
 //! $ cargo run -p hostel-benches --bin table                    # the medians and ratios of what was run, as Markdown
 //! ```
 //!
+//! Beside the benches there are commands: `kernels` (the kernels alone, in seconds), `memory` (what an instance takes),
+//! `growth` (time against size).
+//!
 //! ```text
-//! calls   guest ─► host ─► guest, no WASI: cases and their guests ─┐
-//! wasi    one WASI function each:          cases and their guests ─┼─► hostel · wasmtime · wasmi: what runs them
-//! world   files, arguments, streams that every engine is given ────┘
+//! calls      guest ─► host ─► guest, no WASI: cases and guests ─┐
+//! wasi       one WASI function each: cases and guests           │
+//! world      files, arguments, streams for every engine         ├─► hostel · wasmtime · wasmi · stitch · direct:
+//! kernels    guests that compute, compiled from `guests/`       │   what runs them
+//! start      modules to load, and ways of loading               │
+//! instances  a module to make instances of ─────────────────────┘
+//!                                  criterion's folder ──► results ──► table, chart
 //! ```
 //!
 //! Rules that keep the comparison fair: every engine runs the same bytes, which are made here from text; a guest loops
@@ -18,8 +25,14 @@
 //! hit all of them.
 
 pub mod calls;
+pub mod chart;
+#[cfg(unix)]
+pub mod direct;
 pub mod hostel;
+pub mod instances;
 pub mod kernels;
+pub mod results;
+pub mod start;
 #[cfg(feature = "interpreters")]
 pub mod stitch;
 pub mod wasi;
@@ -30,7 +43,9 @@ pub mod wasmtime;
 pub mod world;
 
 use crate::calls::{CallCase, Timed};
+use crate::instances::Spawner;
 use crate::kernels::{Kernel, Run};
+use crate::start::Starter;
 use crate::wasi::{WasiCase, WasiGuest};
 use crate::world::World;
 
@@ -46,7 +61,7 @@ pub struct Runtime {
     pub kernel: Option<fn(&Kernel) -> Option<Run>>,
 }
 
-/// Everything that was compiled in. The first one has everything.
+/// Everything that was compiled in. The first one has everything; `direct` is no runtime, but what calls come to.
 pub fn runtimes() -> Vec<Runtime> {
     let runtime = Runtime { name: "", call: None, wasi: None, kernel: None };
     vec![
@@ -58,6 +73,8 @@ pub fn runtimes() -> Vec<Runtime> {
         },
         Runtime { name: "hostel raw", call: Some(hostel::call_raw), ..runtime },
         Runtime { name: "hostel raw with module", call: Some(hostel::call_raw_module), ..runtime },
+        #[cfg(unix)]
+        Runtime { name: "direct", wasi: Some(direct::wasi), ..runtime },
         #[cfg(feature = "peers")]
         Runtime {
             name: "wasmtime",
@@ -74,6 +91,35 @@ pub fn runtimes() -> Vec<Runtime> {
     ]
 }
 
+/// All ways of loading a module.
+pub fn starters() -> Vec<Starter> {
+    let starter = |name, start| Starter { name, max_bytes: usize::MAX, start };
+    vec![
+        starter("hostel lazy", hostel::start(hostel_engine::CompilationMode::Lazy)),
+        starter("hostel lazy translation", hostel::start(hostel_engine::CompilationMode::LazyTranslation)),
+        starter("hostel eager", hostel::start(hostel_engine::CompilationMode::Eager)),
+        #[cfg(feature = "interpreters")]
+        starter("wasmi lazy", wasmi::start(::wasmi::CompilationMode::Lazy)),
+        #[cfg(feature = "interpreters")]
+        starter("wasmi lazy translation", wasmi::start(::wasmi::CompilationMode::LazyTranslation)),
+        #[cfg(feature = "interpreters")]
+        starter("wasmi eager", wasmi::start(::wasmi::CompilationMode::Eager)),
+        #[cfg(feature = "peers")]
+        Starter { name: "wasmtime", max_bytes: 200_000, start: wasmtime::start() },
+    ]
+}
+
+/// All that make instances.
+pub fn spawners() -> Vec<Spawner> {
+    vec![
+        Spawner { name: "hostel", load: hostel::spawn },
+        #[cfg(feature = "peers")]
+        Spawner { name: "wasmtime", load: wasmtime::spawn },
+        #[cfg(feature = "interpreters")]
+        Spawner { name: "wasmi", load: wasmi::spawn },
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +128,9 @@ mod tests {
     #[test]
     fn every_case_does_what_it_says() {
         let world = World::new();
+        for spawner in spawners() {
+            drop((spawner.load)(instances::module())());
+        }
         for runtime in runtimes() {
             for case in calls::CASES {
                 if let Some(mut timed) = runtime.call.and_then(|call| call(case)) {

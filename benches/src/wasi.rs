@@ -4,7 +4,7 @@
 //! memory   0     what the call stores (a count, a time, …)
 //!          8     the descriptor that `setup` opened
 //!          16..  the image: iovecs, paths, a subscription
-//!          1024  the buffer, 64 KiB and more
+//!          1024  the buffer, 400 KB and more
 //! ```
 //!
 //! A guest exports three functions of type `(i32) -> i32`: `setup` opens what the case needs, `run` calls N times and
@@ -14,7 +14,7 @@ use std::fmt::Write;
 
 use hostel_wasi::{FUNCTIONS, PREVIEW1, ValType};
 
-use crate::world::{FILES_FD, LIST_FD};
+use crate::world::{FILES_FD, LIST_FD, MANY_FD};
 
 const OUT: i64 = 0;
 const OPENED_AT: i64 = 8;
@@ -122,6 +122,14 @@ pub const CASES: &[WasiCase] = &[
         stores: Some(361),
         ..CASE
     },
+    WasiCase {
+        name: "fd_readdir, 10 000 entries",
+        calls: 1,
+        body: &[("fd_readdir", &[MANY_FD, BUFFER, 400_000, 0, OUT])],
+        // 10 002 records of 24 bytes; names of 7 to 10, and 1 and 2.
+        stores: Some(338_941),
+        ..CASE
+    },
     WasiCase { name: "path_open + fd_close", calls: 100, body: &[OPEN_DATA, ("fd_close", &[OPENED])], ..CASE },
     WasiCase {
         name: "path_filestat_get",
@@ -160,7 +168,7 @@ impl WasiCase {
         let text = format!(
             r#"(module
                 {imports}
-                (memory (export "memory") 3)
+                (memory (export "memory") 8)
                 (data (i32.const 0) "{image}")
                 (func (export "setup") (param i32) (result i32) {setup})
                 (func (export "stored") (param i32) (result i32) (i32.load (i32.const {OUT})))

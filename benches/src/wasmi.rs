@@ -2,14 +2,19 @@
 //!
 //! What makes it fast: the guest's memory is looked up once and kept in the store's data.
 
-use wasmi::{Caller, Engine, Error, Linker, Memory, Module, Store};
+use std::any::Any;
+use std::sync::Arc;
+
+use wasmi::{Caller, CompilationMode, Config, Engine, Error, Linker, Memory, Module, Store};
 #[cfg(feature = "peers")]
 use wasmi_wasi::wasi_common::pipe::{ReadPipe, WritePipe};
 #[cfg(feature = "peers")]
 use wasmi_wasi::{Dir, WasiCtx, WasiCtxBuilder, add_to_linker, ambient_authority};
 
 use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::instances::Spawn;
 use crate::kernels::{Kernel, Run};
+use crate::start::Start;
 #[cfg(feature = "peers")]
 use crate::wasi::{Export, WasiCase, WasiGuest};
 #[cfg(feature = "peers")]
@@ -83,7 +88,7 @@ pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
         builder.env(name, value).expect("no NUL");
     }
     builder.stdin(Box::new(ReadPipe::new(std::io::repeat(b'x')))).stdout(Box::new(WritePipe::new(std::io::sink())));
-    for (dir, name) in [(world.files(), "/files"), (world.list(), "/list")] {
+    for (dir, name) in world.preopens() {
         let dir = Dir::open_ambient_dir(dir, ambient_authority()).expect("a directory");
         builder.preopened_dir(dir, name).expect("room in the table");
     }
@@ -104,4 +109,33 @@ pub fn kernel(kernel: &Kernel) -> Option<Run> {
     let instance = linker.instantiate_and_start(&mut store, &module).expect("nothing is imported");
     let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the kernel exports run");
     Some(Box::new(move |times| run.call(&mut store, times).expect("no trap")))
+}
+
+/// Loading in a mode.
+pub fn start(mode: CompilationMode) -> Start {
+    let mut config = Config::default();
+    config.compilation_mode(mode);
+    let engine = Engine::new(&config);
+    let linker = Linker::new(&engine);
+    Box::new(move |bytes| {
+        let module = Module::new(&engine, &bytes[..]).expect("a valid module");
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate_and_start(&mut store, &module).expect("nothing is imported");
+        let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the module exports run");
+        (run.call(&mut store, 1).expect("no trap"), Box::new((bytes, module, store)))
+    })
+}
+
+/// Instances of a module.
+pub fn spawn(bytes: Vec<u8>) -> Spawn {
+    let engine = Engine::default();
+    let module = Module::new(&engine, bytes).expect("a valid module");
+    let linker = Linker::new(&engine);
+    Arc::new(move || -> Box<dyn Any> {
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate_and_start(&mut store, &module).expect("nothing is imported");
+        let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the module exports run");
+        run.call(&mut store, 1).expect("no trap");
+        Box::new(store)
+    })
 }

@@ -3,13 +3,18 @@
 //! What makes it fast: the guest's memory is looked up once and kept in the store's data; WASI may block the thread it
 //! runs on, which spares file operations a thread pool.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use wasmtime::{Caller, Engine, Error, Linker, Memory, Module, Store};
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, SinkOutputStream};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::instances::Spawn;
 use crate::kernels::{Kernel, Run};
+use crate::start::Start;
 use crate::wasi::{Export, WasiCase, WasiGuest};
 use crate::world::{ARGS, ENV, World};
 
@@ -78,7 +83,7 @@ pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
     let mut builder = WasiCtxBuilder::new();
     builder.args(&ARGS).envs(&ENV).stdin(MemoryInputPipe::new(vec![0; ENDLESS])).stdout(SinkOutputStream);
     builder.allow_blocking_current_thread(true);
-    for (dir, name) in [(world.files(), "/files"), (world.list(), "/list")] {
+    for (dir, name) in world.preopens() {
         builder.preopened_dir(dir, name, FsPerms::ReadWrite).expect("a directory");
     }
     let mut store = Store::new(&engine, builder.build_p1());
@@ -98,4 +103,31 @@ pub fn kernel(kernel: &Kernel) -> Option<Run> {
     let instance = Linker::new(&engine).instantiate(&mut store, &module).expect("nothing is imported");
     let run = instance.get_typed_func::<u32, u32>(&mut store, "run").expect("the kernel exports run");
     Some(Box::new(move |times| run.call(&mut store, times).expect("no trap")))
+}
+
+/// Loading, which is compiling.
+pub fn start() -> Start {
+    let engine = Engine::default();
+    let linker = Linker::new(&engine);
+    Box::new(move |bytes| {
+        let module = Module::new(&engine, &bytes).expect("a valid module");
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate(&mut store, &module).expect("nothing is imported");
+        let run = instance.get_typed_func::<u32, u32>(&mut store, "run").expect("the module exports run");
+        (run.call(&mut store, 1).expect("no trap"), Box::new((bytes, module, store)))
+    })
+}
+
+/// Instances of a module.
+pub fn spawn(bytes: Vec<u8>) -> Spawn {
+    let engine = Engine::default();
+    let module = Module::new(&engine, bytes).expect("a valid module");
+    let instance = Linker::<()>::new(&engine).instantiate_pre(&module).expect("nothing is imported");
+    Arc::new(move || -> Box<dyn Any> {
+        let mut store = Store::new(&engine, ());
+        let instance = instance.instantiate(&mut store).expect("room for an instance");
+        let run = instance.get_typed_func::<u32, u32>(&mut store, "run").expect("the module exports run");
+        run.call(&mut store, 1).expect("no trap");
+        Box::new(store)
+    })
 }

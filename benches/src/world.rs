@@ -14,6 +14,8 @@ pub const ENV: [(&str, &str); 3] = [("HOME", "/home/guest"), ("LANG", "C.UTF-8")
 pub const FILES_FD: i64 = 3;
 /// The guest's descriptor of [`World::list`].
 pub const LIST_FD: i64 = 4;
+/// The guest's descriptor of [`World::many`].
+pub const MANY_FD: i64 = 5;
 
 /// Directories that live as long as this does.
 pub struct World {
@@ -21,7 +23,8 @@ pub struct World {
 }
 
 impl World {
-    /// Makes the directories: `files` with `data` (1 MiB) and `out` (empty), `list` with ten files.
+    /// Makes the directories: `files` with `data` (1 MiB) and `out` (empty), `list` with ten files, `many` with
+    /// ten thousand.
     ///
     /// # Panics
     ///
@@ -36,6 +39,10 @@ impl World {
         for number in 0..10 {
             fs::write(world.list().join(format!("entry-{number}")), "").expect("a file");
         }
+        fs::create_dir(world.many()).expect("a directory");
+        for number in 0..10_000 {
+            fs::write(world.many().join(format!("entry-{number}")), "").expect("a file");
+        }
         world
     }
 
@@ -47,6 +54,16 @@ impl World {
     /// The directory to be given as [`LIST_FD`], named `/list`.
     pub fn list(&self) -> PathBuf {
         self.root.path().join("list")
+    }
+
+    /// The directory to be given as [`MANY_FD`], named `/many`.
+    pub fn many(&self) -> PathBuf {
+        self.root.path().join("many")
+    }
+
+    /// All directories to be given, with their names, in the order of their descriptors.
+    pub fn preopens(&self) -> [(PathBuf, &'static str); 3] {
+        [(self.files(), "/files"), (self.list(), "/list"), (self.many(), "/many")]
     }
 }
 

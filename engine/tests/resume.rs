@@ -442,7 +442,7 @@ fn host_functions_take_fuel_and_guests_pay_for_it() {
         store.set_fuel(1000).unwrap();
         twice.call(&mut store, 1).unwrap();
         // A host function that asks ends with the guest's interruption.
-        store.interrupt_handle().unwrap().reset();
+        store.interrupt_handle().unwrap().clear();
         let ask = instance.typed_func::<(), ()>(&store, "ask").unwrap();
         ask.call(&mut store, ()).unwrap();
     }

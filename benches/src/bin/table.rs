@@ -1,28 +1,33 @@
-//! Prints what `cargo bench -p hostel-benches` measured as Markdown: medians of a single call, and ratios.
+//! Prints what `cargo bench -p hostel-benches` measured as Markdown: medians, and ratios; and draws the ratios.
 //!
 //! ```console
-//! $ cargo run -p hostel-benches --bin table [DIRECTORY]
+//! $ cargo run -p hostel-benches --bin table                            # Markdown
+//! $ cargo run -p hostel-benches --bin table -- --svg benches/ratios.svg # and the picture
+//! $ cargo run -p hostel-benches --bin table -- DIRECTORY               # of results that are somewhere else
 //! ```
 //!
-//! `DIRECTORY` is where criterion keeps its results: `criterion` in the target directory this was built in, unless said
-//! otherwise.
+//! Results are where criterion keeps them, `criterion` in the target directory this was built in, unless a directory is
+//! given. Each group ends in geometric means.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
-use hostel_benches::{calls, wasi};
-use serde_json::Value;
-
-/// Nanoseconds a call, by group, runtime and case.
-type Medians = HashMap<(String, String, String), f64>;
-
-const PEERS: [&str; 2] = ["wasmtime", "wasmi"];
+use hostel_benches::chart::{self, Section};
+use hostel_benches::results::{Group, Medians, geometric_mean, groups, read};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory = match env::args_os().nth(1) {
-        Some(directory) => PathBuf::from(directory),
+    let (mut directory, mut svg) = (None, None);
+    let mut args = env::args_os().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.to_str() {
+            Some("--svg") => svg = Some(PathBuf::from(args.next().ok_or("--svg wants a file's name")?)),
+            _ => directory = Some(PathBuf::from(arg)),
+        }
+    }
+    let directory = match directory {
+        Some(directory) => directory,
         // …/target/debug/table
         None => env::current_exe()?.ancestors().nth(2).ok_or("no target directory")?.join("criterion"),
     };
@@ -31,58 +36,96 @@ fn main() -> Result<(), Box<dyn Error>> {
     if medians.is_empty() {
         return Err(format!("no results in {}: run `cargo bench -p hostel-benches` first", directory.display()).into());
     }
-    print("host_call", calls::CASES.iter().map(|case| case.name), &medians);
-    print("wasi_call", wasi::CASES.iter().map(|case| case.name), &medians);
+    let setting = setting();
+    println!("{setting}");
+    for group in groups() {
+        print(&group, &medians);
+    }
+    if let Some(svg) = svg {
+        let sections: Vec<_> = groups().iter().filter_map(|group| section(group, &medians)).collect();
+        chart::draw(&svg, &setting, &sections)?;
+    }
     Ok(())
 }
 
-/// Collects the results below a directory. Each is a folder `new` with `benchmark.json` (what it is) and
-/// `estimates.json` (nanoseconds an iteration).
-fn read(directory: &Path, medians: &mut Medians) -> Result<(), Box<dyn Error>> {
-    for entry in fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))? {
-        let path = entry?.path();
-        if !path.is_dir() {
-            continue;
-        }
-        if path.file_name().is_none_or(|name| name != "new") {
-            read(&path, medians)?;
-            continue;
-        }
-        let json =
-            |name: &str| -> Result<Value, Box<dyn Error>> { Ok(serde_json::from_slice(&fs::read(path.join(name))?)?) };
-        let (benchmark, estimates) = (json("benchmark.json")?, json("estimates.json")?);
-        let text = |field: &str| benchmark[field].as_str().unwrap_or_default().to_owned();
-        let calls = benchmark["throughput"]["Elements"].as_f64().unwrap_or(1.0);
-        let median = estimates["median"]["point_estimate"].as_f64().ok_or("estimates.json without a median")?;
-        medians.insert((text("group_id"), text("function_id"), text("value_str")), median / calls);
-    }
-    Ok(())
+/// The machine, the versions, the date.
+fn setting() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).and_then(|line| line.split_once(':'));
+    let model = model.map_or(env::consts::ARCH, |(_, model)| model.trim());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let output = |command: &str, args: &[&str]| {
+        let output = Command::new(command).args(args).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let rustc = output("rustc", &["--version"]).and_then(|text| Some(text.split_whitespace().nth(1)?.to_owned()));
+    let versions: Vec<_> = ["wasmtime", "wasmi", "makepad-stitch"].into_iter().filter_map(version).collect();
+    let date = output("date", &["-u", "+%Y-%m-%d"]).unwrap_or_default();
+    let rustc = rustc.map_or(String::new(), |version| format!(", rustc {version}"));
+    format!("{model}, {cores} cores, {}{rustc}; {}; {date}", env::consts::OS, versions.join(", "))
+}
+
+/// Name and version of a package, as Cargo.lock has it.
+fn version(package: &str) -> Option<String> {
+    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock")).ok()?;
+    let rest = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1)?;
+    Some(format!("{package} {}", rest.split('"').next()?))
+}
+
+fn median(medians: &Medians, group: &Group, runtime: &str, case: &str) -> Option<f64> {
+    medians.get(&(group.name.to_owned(), runtime.to_owned(), case.to_owned())).copied()
 }
 
 /// Prints a group: a row for each case and each of hostel's ways.
-fn print<'a>(group: &str, cases: impl Iterator<Item = &'a str>, medians: &Medians) {
-    let key = |runtime: &str, case: &str| (group.to_owned(), runtime.to_owned(), case.to_owned());
-    println!("\n### {group}\n");
-    println!("| case | hostel | wasmtime | wasmi | hostel ÷ wasmtime | hostel ÷ wasmi |");
-    println!("|---|---:|---:|---:|---:|---:|");
-    for case in cases {
-        for (runtime, way) in [("hostel", ""), ("hostel raw", ", raw"), ("hostel raw with module", ", raw with module")]
-        {
-            let Some(hostel) = medians.get(&key(runtime, case)) else { continue };
-            let peers = PEERS.map(|peer| medians.get(&key(peer, case)));
-            let times = peers.map(|time| time.map_or("–".to_owned(), |&time| nanoseconds(time)));
-            let ratios = peers.map(|time| time.map_or("–".to_owned(), |time| format!("{:.2}", hostel / time)));
-            let hostel = nanoseconds(*hostel);
-            println!("| {case}{way} | {hostel} | {} | {} |", times.join(" | "), ratios.join(" | "));
+fn print(group: &Group, medians: &Medians) {
+    let measured = |runtime: &&&str| group.cases.iter().any(|case| median(medians, group, runtime, case).is_some());
+    let others: Vec<_> = group.others.iter().filter(measured).collect();
+    let heads: String = others.iter().map(|other| format!(" {other} | ÷ {other} |")).collect();
+    println!("\n### {}\n\n| {} | hostel |{heads}", group.name, group.what);
+    println!("|---|---:|{}", "---:|---:|".repeat(others.len()));
+    let mut ratios = vec![vec![Vec::new(); others.len()]; group.ways.len()];
+    for case in &group.cases {
+        for ((runtime, way), ratios) in group.ways.iter().zip(&mut ratios) {
+            let Some(hostel) = median(medians, group, runtime, case) else { continue };
+            let cells = others.iter().zip(ratios).map(|(other, ratios)| {
+                let Some(time) = median(medians, group, other, case) else { return " – | – |".to_owned() };
+                ratios.push(hostel / time);
+                format!(" {} | {:.2} |", duration(time), hostel / time)
+            });
+            println!("| {case}{way} | {} |{}", duration(hostel), cells.collect::<String>());
         }
+    }
+    for ((_, way), ratios) in group.ways.iter().zip(&ratios) {
+        let cells = ratios
+            .iter()
+            .map(|ratios| geometric_mean(ratios).map_or(" | – |".to_owned(), |mean| format!(" | {mean:.2} |")));
+        println!("| *geometric mean{way}* | |{}", cells.collect::<String>());
     }
 }
 
-fn nanoseconds(time: f64) -> String {
-    match time {
-        ..10.0 => format!("{time:.2} ns"),
-        ..100.0 => format!("{time:.1} ns"),
-        ..10_000.0 => format!("{time:.0} ns"),
-        _ => format!("{:.1} µs", time / 1000.0),
+/// A group of the picture: hostel's first way beside what comes nearest to it of wasmtime and wasmi.
+fn section(group: &Group, medians: &Medians) -> Option<Section> {
+    let (runtime, _) = group.ways[0];
+    let peer = |name: &str| group.others.iter().find(|other| other.starts_with(name));
+    let rows: Vec<_> = group
+        .cases
+        .iter()
+        .filter_map(|case| {
+            let hostel = median(medians, group, runtime, case)?;
+            let ratios = ["wasmtime", "wasmi"].map(|name| Some(hostel / median(medians, group, peer(name)?, case)?));
+            Some((case.clone(), ratios))
+        })
+        .collect();
+    let way = if runtime == "hostel" { String::new() } else { format!(", {}", runtime.trim_start_matches("hostel ")) };
+    (!rows.is_empty()).then(|| Section { title: format!("{}{way}", group.name), rows })
+}
+
+fn duration(nanoseconds: f64) -> String {
+    match nanoseconds {
+        ..10.0 => format!("{nanoseconds:.2} ns"),
+        ..100.0 => format!("{nanoseconds:.1} ns"),
+        ..10_000.0 => format!("{nanoseconds:.0} ns"),
+        ..10_000_000.0 => format!("{:.1} µs", nanoseconds / 1e3),
+        _ => format!("{:.1} ms", nanoseconds / 1e6),
     }
 }
