@@ -132,10 +132,10 @@ fn slots(op: Op, words: Words<'_>) -> Vec<(usize, usize)> {
         Shape::LoadIndexed => address(Form::ALL[variant as usize / 2], one).chain(to).collect(),
         Shape::StoreIndexed => {
             let (form, value) = match variant {
-                12.. => ([Form::Acc, Form::AccSlot][variant as usize / 2 - 6], variant % 2 == 0),
+                12.. => ([Form::Acc, Form::AccSlot][variant as usize / 2 - 6], variant.is_multiple_of(2)),
                 _ => {
                     let forms = [Form::Slot, Form::SlotSlot, Form::ScaledSlot, Form::SlotScaledSlot];
-                    (forms[variant as usize / 3], variant % 3 == 0)
+                    (forms[variant as usize / 3], variant.is_multiple_of(3))
                 }
             };
             address(form, one).chain(when(value, 0)).collect()
