@@ -98,13 +98,18 @@ impl Form {
     }
 }
 
+/// The first of the variants, of those commutative rows that have them, whose right operand is word 2: slot, accumulator on
+/// the left, two each.
+pub(crate) const COMMUTATIVE_WIDE: u16 = 8;
+
 /// The first variant of a vector access that computes its address; the others follow in the order of [`Form`].
 pub(crate) const VECTOR_INDEXED: u16 = 6;
 
 /// What an instruction looks like and what its variants mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shape {
-    /// Two operands, one result: `pair * 2 + to_acc`, the first four pairs (the operation commutes, or has a mirror).
+    /// Two operands, one result: `pair * 2 + to_acc`, the first four pairs (the operation commutes, or has a mirror); from
+    /// [`COMMUTATIVE_WIDE`] on with an immediate of 64 bits.
     Commutative,
     /// Two operands, one result: `pair * 2 + to_acc`, all seven pairs.
     Binary,
@@ -135,7 +140,7 @@ pub(crate) enum Shape {
     Branch(u16),
     /// Word 1's upper half is the number of targets that follow from word 2 on.
     BranchTable,
-    /// Word 2 is a function index, replaced by its entry's address.
+    /// Word 2 is a function index, replaced by its entry's address. Variants by the arguments that are operands.
     Call,
     /// Vector in field 1 to vector in field 0.
     VectorUnary,
@@ -187,6 +192,7 @@ impl Op {
     /// How many words the instruction has whose word 1 is `operands`.
     pub(crate) fn words(self, operands: u64) -> usize {
         match self.row().shape() {
+            Shape::Commutative if self.variant() >= COMMUTATIVE_WIDE => 3,
             Shape::Commutative | Shape::Binary | Shape::Unary => 2,
             Shape::VectorUnary | Shape::VectorBinary | Shape::VectorTernary | Shape::Shift | Shape::Test => 2,
             Shape::Splat | Shape::Extract | Shape::Replace => 2,

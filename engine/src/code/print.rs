@@ -7,7 +7,7 @@
 
 use std::fmt::Write;
 
-use super::{Form, Header, Op, Row, Shape, TO_ACC};
+use super::{COMMUTATIVE_WIDE, Form, Header, Op, Row, Shape, TO_ACC};
 
 /// Prints code that is not linked yet.
 pub(crate) fn print(code: &[u64]) -> String {
@@ -56,6 +56,7 @@ fn operation(op: Op, operands: u64, words: &[u64]) -> String {
     };
     let variant = op.variant();
     let mut text = match op.row().shape() {
+        Shape::Commutative if variant >= COMMUTATIVE_WIDE => format!("{to} <- {}", source(variant / 2 == 5)),
         Shape::Commutative | Shape::Binary => format!("{to} <- {}", pair(variant / 2)),
         Shape::Unary => format!("{to} <- {}", source(variant / 2 == 1)),
         Shape::BranchCompare => pair(variant),

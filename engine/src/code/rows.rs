@@ -14,8 +14,8 @@ macro_rules! for_each_row {
             I32Add: commutative; I32Sub: binary; I32Mul: commutative; I32And: commutative; I32Or: commutative;
             I32Xor: commutative; I32Shl: binary; I32ShrS: binary; I32ShrU: binary; I32Rotl: binary; I32Rotr: binary;
             I32DivS: binary; I32DivU: binary; I32RemS: binary; I32RemU: binary;
-            I64Add: commutative; I64Sub: binary; I64Mul: commutative; I64And: commutative; I64Or: commutative;
-            I64Xor: commutative; I64Shl: binary; I64ShrS: binary; I64ShrU: binary; I64Rotl: binary; I64Rotr: binary;
+            I64Add: commutative_wide; I64Sub: binary; I64Mul: commutative_wide; I64And: commutative_wide; I64Or: commutative_wide;
+            I64Xor: commutative_wide; I64Shl: binary; I64ShrS: binary; I64ShrU: binary; I64Rotl: binary; I64Rotr: binary;
             I64DivS: binary; I64DivU: binary; I64RemS: binary; I64RemU: binary;
             I32Clz: unary; I32Ctz: unary; I32Popcnt: unary; I32Extend8S: unary; I32Extend16S: unary;
             I64Clz: unary; I64Ctz: unary; I64Popcnt: unary; I64Extend8S: unary; I64Extend16S: unary; I64Extend32S: unary;
@@ -39,10 +39,12 @@ macro_rules! for_each_row {
             BrF64Eq: branch_compare; BrF64Ne: branch_compare; BrF64Lt: branch_compare; BrF64Gt: branch_compare;
             BrF64Le: branch_compare; BrF64Ge: branch_compare;
             BrF64NotLt: branch_compare; BrF64NotGt: branch_compare; BrF64NotLe: branch_compare; BrF64NotGe: branch_compare;
+            // branch on whether the operands have a bit in common, or none
+            BrI32Any: branch_compare; BrI32None: branch_compare; BrI64Any: branch_compare; BrI64None: branch_compare;
             // floats
             F32Add: commutative; F32Sub: binary; F32Mul: commutative; F32Div: binary; F32Min: commutative; F32Max: commutative;
             F32Copysign: binary;
-            F64Add: commutative; F64Sub: binary; F64Mul: commutative; F64Div: binary; F64Min: commutative; F64Max: commutative;
+            F64Add: commutative_wide; F64Sub: binary; F64Mul: commutative_wide; F64Div: binary; F64Min: commutative; F64Max: commutative;
             F64Copysign: binary;
             F32Abs: unary; F32Neg: unary; F32Ceil: unary; F32Floor: unary; F32Trunc: unary; F32Nearest: unary; F32Sqrt: unary;
             F64Abs: unary; F64Neg: unary; F64Ceil: unary; F64Floor: unary; F64Trunc: unary; F64Nearest: unary; F64Sqrt: unary;
@@ -84,14 +86,15 @@ macro_rules! for_each_row {
             SelectI32GeU: select_compare; SelectI64Eq: select_compare; SelectI64Ne: select_compare;
             SelectI64LtS: select_compare; SelectI64LtU: select_compare; SelectI64GtS: select_compare;
             SelectI64GtU: select_compare; SelectI64LeS: select_compare; SelectI64LeU: select_compare;
-            SelectI64GeS: select_compare; SelectI64GeU: select_compare;
+            SelectI64GeS: select_compare; SelectI64GeU: select_compare; SelectI32Any: select_compare; SelectI32None: select_compare;
+            SelectI64Any: select_compare; SelectI64None: select_compare;
             // the rest: variants are listed where the handlers stand
             Const32: plain(2); Const64: plain(3); CopySpan: plain(2);
-            Stage2: plain(2); Stage3: plain(2); Stage4: plain(3);
+            Copy2: plain(2); Stage2: plain(2); Stage3: plain(2); Stage4: plain(3);
             Select: plain(2);
             Br: branch(3); BrIfNez: branch(3); BrIfEqz: branch(3); BrTable: branch_table;
             Return: plain(2); ReturnOne: plain(2); Unreachable: plain(1);
-            Call: call; CallImport: plain(2); CallIndirect: plain(3);
+            Call: call; CallImport: plain(3); CallIndirect: plain(3);
             ReturnCall: call; ReturnCallImport: plain(3); ReturnCallIndirect: plain(4);
             CallRef: plain(3); ReturnCallRef: plain(4); RefAsNonNull: plain(2);
             GlobalGet: plain(2); GlobalSet: plain(2); GlobalGetWide: plain(2); GlobalSetWide: plain(2);
@@ -207,6 +210,9 @@ use super::Shape;
 
 macro_rules! shape {
     (commutative) => {
+        Shape::Commutative
+    };
+    (commutative_wide) => {
         Shape::Commutative
     };
     (binary) => {
@@ -378,8 +384,30 @@ impl Row {
             BrF64Gt => BrF64NotGt,
             BrF64Le => BrF64NotLe,
             BrF64Ge => BrF64NotGe,
+            BrI32Any => BrI32None,
+            BrI32None => BrI32Any,
+            BrI64Any => BrI64None,
+            BrI64None => BrI64Any,
             BrIfNez => BrIfEqz,
             BrIfEqz => BrIfNez,
+            _ => return None,
+        })
+    }
+
+    /// Whether its operand on the right may be an immediate of 64 bits.
+    pub(crate) const fn takes_wide(self) -> bool {
+        use Row::*;
+        matches!(self, I64Add | I64Mul | I64And | I64Or | I64Xor | F64Add | F64Mul)
+    }
+
+    /// Of a comparison with 0, the branch that does it and the `and` in front of it.
+    pub(crate) const fn and_test(self) -> Option<(Row, Row)> {
+        use Row::*;
+        Some(match self {
+            I32Ne => (BrI32Any, I32And),
+            I32Eq => (BrI32None, I32And),
+            I64Ne => (BrI64Any, I64And),
+            I64Eq => (BrI64None, I64And),
             _ => return None,
         })
     }
@@ -388,6 +416,7 @@ impl Row {
     pub(crate) const fn branch(self) -> Option<Row> {
         use Row::*;
         Some(match self {
+            I32And => BrI32Any,
             I32Eq => BrI32Eq,
             I32Ne => BrI32Ne,
             I32LtS => BrI32LtS,
@@ -444,30 +473,34 @@ impl Row {
         })
     }
 
-    /// The select that a comparison becomes when it decides one.
+    /// The select that a branch becomes when its condition decides one.
     pub(crate) const fn select(self) -> Option<Row> {
         use Row::*;
         Some(match self {
-            I32Eq => SelectI32Eq,
-            I32Ne => SelectI32Ne,
-            I32LtS => SelectI32LtS,
-            I32LtU => SelectI32LtU,
-            I32GtS => SelectI32GtS,
-            I32GtU => SelectI32GtU,
-            I32LeS => SelectI32LeS,
-            I32LeU => SelectI32LeU,
-            I32GeS => SelectI32GeS,
-            I32GeU => SelectI32GeU,
-            I64Eq => SelectI64Eq,
-            I64Ne => SelectI64Ne,
-            I64LtS => SelectI64LtS,
-            I64LtU => SelectI64LtU,
-            I64GtS => SelectI64GtS,
-            I64GtU => SelectI64GtU,
-            I64LeS => SelectI64LeS,
-            I64LeU => SelectI64LeU,
-            I64GeS => SelectI64GeS,
-            I64GeU => SelectI64GeU,
+            BrI32Eq => SelectI32Eq,
+            BrI32Ne => SelectI32Ne,
+            BrI32LtS => SelectI32LtS,
+            BrI32LtU => SelectI32LtU,
+            BrI32GtS => SelectI32GtS,
+            BrI32GtU => SelectI32GtU,
+            BrI32LeS => SelectI32LeS,
+            BrI32LeU => SelectI32LeU,
+            BrI32GeS => SelectI32GeS,
+            BrI32GeU => SelectI32GeU,
+            BrI32Any => SelectI32Any,
+            BrI32None => SelectI32None,
+            BrI64Eq => SelectI64Eq,
+            BrI64Ne => SelectI64Ne,
+            BrI64LtS => SelectI64LtS,
+            BrI64LtU => SelectI64LtU,
+            BrI64GtS => SelectI64GtS,
+            BrI64GtU => SelectI64GtU,
+            BrI64LeS => SelectI64LeS,
+            BrI64LeU => SelectI64LeU,
+            BrI64GeS => SelectI64GeS,
+            BrI64GeU => SelectI64GeU,
+            BrI64Any => SelectI64Any,
+            BrI64None => SelectI64None,
             _ => return None,
         })
     }

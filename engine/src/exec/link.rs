@@ -28,8 +28,7 @@ fn link_for<B: Backend>(code: &mut [u64], entries: &[FuncEntry], imports: usize)
             code[at + 2] = entry.expose_provenance() as u64;
         }
         if op.row() == Row::CallImport {
-            let place = (operands >> 32) * size_of::<ImportedFunc>() as u64;
-            code[at + 1] = operands & 0xffff_ffff | place << 32;
+            code[at + 2] *= size_of::<ImportedFunc>() as u64;
         }
         code[at] = handlers::of::<B>(op) as usize as u64;
         at += op.words(operands);

@@ -143,6 +143,8 @@ pub(crate) unsafe fn address<T>(ip: Ip, n: usize) -> *const T {
 
 /// A source of an operand.
 pub(crate) trait Source {
+    /// Words of the instruction that it takes beyond the first two.
+    const WORDS: usize = 0;
     unsafe fn get<V: Value>(ip: Ip, sp: Sp, regs: &Regs) -> V;
 }
 
@@ -152,6 +154,8 @@ pub(crate) struct Slot<const N: usize>;
 pub(crate) struct Imm;
 /// The immediate in field 0, 16 bits, signed.
 pub(crate) struct ShortImm;
+/// The immediate of 64 bits in word 2.
+pub(crate) struct Wide;
 /// The accumulator of the operand's type.
 pub(crate) struct Acc;
 
@@ -176,6 +180,15 @@ impl Source for ShortImm {
     unsafe fn get<V: Value>(ip: Ip, _: Sp, _: &Regs) -> V {
         // SAFETY: C.
         V::from_imm(unsafe { field(ip, 0) } as i16 as i32)
+    }
+}
+
+impl Source for Wide {
+    const WORDS: usize = 1;
+    #[inline(always)]
+    unsafe fn get<V: Value>(ip: Ip, _: Sp, _: &Regs) -> V {
+        // SAFETY: C: the word is there, and is read as a slot would be.
+        unsafe { V::from_slot(ip.add(2)) }
     }
 }
 

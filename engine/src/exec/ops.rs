@@ -167,6 +167,10 @@ compare! {
 }
 
 branch! {
+    BrI32Any: u32 = |a, b| a & b != 0;
+    BrI32None: u32 = |a, b| a & b == 0;
+    BrI64Any: u64 = |a, b| a & b != 0;
+    BrI64None: u64 = |a, b| a & b == 0;
     BrF32NotLt: f32 = |a, b| !(a < b);
     BrF32NotGt: f32 = |a, b| !(a > b);
     BrF32NotLe: f32 = |a, b| !(a <= b);
@@ -183,6 +187,7 @@ macro_rules! same_test {
 }
 
 same_test! {
+    SelectI32Any: BrI32Any, SelectI32None: BrI32None, SelectI64Any: BrI64Any, SelectI64None: BrI64None,
     IncI32Eq: BrI32Eq, IncI32Ne: BrI32Ne, IncI32LtS: BrI32LtS, IncI32LtU: BrI32LtU, IncI32GtS: BrI32GtS,
     IncI32GtU: BrI32GtU, IncI32LeS: BrI32LeS, IncI32LeU: BrI32LeU, IncI32GeS: BrI32GeS, IncI32GeU: BrI32GeU,
     SelectI32Eq: BrI32Eq, SelectI32Ne: BrI32Ne, SelectI32LtS: BrI32LtS, SelectI32LtU: BrI32LtU, SelectI32GtS: BrI32GtS,

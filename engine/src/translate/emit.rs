@@ -2,7 +2,7 @@
 
 use super::stack::{Entry, Place, Sum, class};
 use super::{LabelId, Translator};
-use crate::code::{Op, Pair, Row, Shape, TO_ACC, fields, fields_imm};
+use crate::code::{COMMUTATIVE_WIDE, Op, Pair, Row, Shape, TO_ACC, fields, fields_imm};
 use crate::error::Error;
 use crate::types::ValType;
 
@@ -21,9 +21,9 @@ pub(super) enum Operand {
 /// A condition that a branch takes over.
 #[derive(Clone, Copy)]
 pub(super) struct Condition {
-    row: Row,
-    variant: u16,
-    operands: u64,
+    pub row: Row,
+    pub variant: u16,
+    pub operands: u64,
 }
 
 impl Condition {
@@ -106,15 +106,19 @@ impl Translator<'_> {
         }
     }
 
-    /// Settles the topmost `count` entries. Locals and small constants side by side, which the arguments of calls mostly are,
-    /// become one instruction for up to four of them.
+    /// Settles the topmost `count` entries.
     pub(super) fn settle_top(&mut self, count: usize) {
         let len = self.stack.len();
-        let mut index = len - count;
-        while index < len {
+        self.settle_range(len - count, len);
+    }
+
+    /// Settles the entries from `index` up to `end`. Locals and small constants side by side, which the arguments of calls
+    /// mostly are, become one instruction for up to four of them.
+    pub(super) fn settle_range(&mut self, mut index: usize, end: usize) {
+        while index < end {
             let mut staged = [0; 4];
             let (mut run, mut immediates) = (0, 0);
-            for entry in self.stack.entries[index..].iter().take(staged.len()) {
+            for entry in self.stack.entries[index..end].iter().take(staged.len()) {
                 let Some((operand, immediate)) = stageable(entry) else { break };
                 staged[run] = operand;
                 immediates |= (immediate as u16) << run;
@@ -192,6 +196,10 @@ impl Translator<'_> {
         }
         if ty.slots() == 2 {
             self.emit(Row::CopySpan, 0, fields(to, from, 2, 0));
+        } else if let Some(at) = self.last().filter(|&at| self.code[at] == Op::new(Row::Copy, 0).0 as u64) {
+            let first = self.code[at + 1];
+            self.take_back();
+            self.emit(Row::Copy2, 0, first & 0xffff_ffff | fields(0, 0, to, from));
         } else {
             self.emit(Row::Copy, 0, fields(to, from, 0, 0));
         }
@@ -245,6 +253,16 @@ impl Translator<'_> {
         let (b, a) = (self.stack.pop(), self.stack.pop());
         if let Some(sum) = sum(row, &a, &b) {
             return self.push(result, Place::Sum(sum));
+        }
+        if let Some((row, other, bits)) = wide(row, &a, &b) {
+            let (variant, slot) = match self.slot_or_acc(other) {
+                Operand::Slot(slot) => (COMMUTATIVE_WIDE, slot),
+                _ => (COMMUTATIVE_WIDE + 2, 0),
+            };
+            self.spill(result);
+            let producer = self.emit(row, variant + TO_ACC, fields(0, slot, 0, 0));
+            self.code.push(bits);
+            return self.push_acc(result, producer);
         }
         // One of them can be in the accumulator.
         let left = match (a.place, b.place) {
@@ -405,20 +423,41 @@ impl Translator<'_> {
     /// Pops a condition; a comparison that was just made is taken back, to be part of the branch.
     pub(super) fn take_condition(&mut self) -> Condition {
         let entry = self.stack.pop();
-        if let Place::Acc { producer } = entry.place
-            && self.last() == Some(producer)
-        {
-            let op = Op(self.code[producer] as u16);
-            if let Some(row) = op.row().branch() {
-                let condition = Condition { row, variant: op.variant() / 2, operands: self.code[producer + 1] };
-                self.take_back();
-                return condition;
-            }
+        if let Some(condition) = self.comparison(&entry, |_| true) {
+            return condition;
         }
         match self.slot_or_acc(&entry) {
             Operand::Slot(slot) => Condition { row: Row::BrIfNez, variant: 0, operands: fields(0, slot, 0, 0) },
             _ => Condition { row: Row::BrIfNez, variant: 1, operands: 0 },
         }
+    }
+
+    /// Takes back the comparison that `entry` is the result of, if it was just made and its branch is `wanted`.
+    pub(super) fn comparison(&mut self, entry: &Entry, wanted: impl Fn(Row) -> bool) -> Option<Condition> {
+        let Place::Acc { producer } = entry.place else { return None };
+        if self.last() != Some(producer) {
+            return None;
+        }
+        let (op, operands) = (Op(self.code[producer] as u16), self.code[producer + 1]);
+        // The result of an `and` compared with 0: both become the branch.
+        if let Some((row, and)) = op.row().and_test()
+            && op.variant() == Pair::AccImm as u16 * 2 + TO_ACC
+            && operands >> 32 == 0
+            && wanted(row)
+            && let [.., before, _] = self.recent[..]
+            && let test = Op(self.code[before] as u16)
+            && test.row() == and
+            && test.variant() < COMMUTATIVE_WIDE
+            && test.variant() & TO_ACC != 0
+        {
+            let condition = Condition { row, variant: test.variant() / 2, operands: self.code[before + 1] };
+            self.take_back();
+            self.take_back();
+            return Some(condition);
+        }
+        let row = op.row().branch().filter(|&row| wanted(row) && op.variant() < COMMUTATIVE_WIDE)?;
+        self.take_back();
+        Some(Condition { row, variant: op.variant() / 2, operands })
     }
 
     /// Branches when the condition holds, or when it does not.
@@ -472,8 +511,27 @@ fn sum(row: Row, a: &Entry, b: &Entry) -> Option<Sum> {
     (sum.base.is_some() || sum.index.is_some()).then_some(sum)
 }
 
+/// The instruction of two operands, one of which is a constant that needs 64 bits: row, other operand, constant.
+fn wide<'e>(row: Row, a: &'e Entry, b: &'e Entry) -> Option<(Row, &'e Entry, u64)> {
+    let long = |entry: &Entry| match entry.place {
+        Place::Const(bits) if immediate(entry.ty, bits).is_none() => Some(bits),
+        _ => None,
+    };
+    let is_const = |entry: &Entry| matches!(entry.place, Place::Const(_));
+    match (row, long(a), long(b)) {
+        // x - k is x + -k, unless k is no number: that would change its sign.
+        (Row::I64Sub, _, Some(bits)) if !is_const(a) => Some((Row::I64Add, a, bits.wrapping_neg())),
+        (Row::F64Sub, _, Some(bits)) if !is_const(a) && !f64::from_bits(bits).is_nan() => {
+            Some((Row::F64Add, a, bits ^ 1 << 63))
+        }
+        (_, _, Some(bits)) if row.takes_wide() && !is_const(a) => Some((row, a, bits)),
+        (_, Some(bits), _) if row.takes_wide() && !is_const(b) => Some((row, b, bits)),
+        _ => None,
+    }
+}
+
 /// An operand of a `Stage` instruction, and whether it is an immediate.
-fn stageable(entry: &Entry) -> Option<(u16, bool)> {
+pub(super) fn stageable(entry: &Entry) -> Option<(u16, bool)> {
     match entry.place {
         Place::Local(local) if entry.ty.slots() == 1 => Some((local, false)),
         Place::Const(bits) => i16::try_from(narrow(bits, entry.ty)).ok().map(|imm| (imm as u16, true)),

@@ -3,9 +3,9 @@
 use wasmparser::Operator;
 
 use super::Translator;
-use super::emit::Operand;
+use super::emit::{Operand, stageable};
 use super::stack::{Entry, Place};
-use crate::code::{Op, Row, TO_ACC, fields, fields_imm};
+use crate::code::{Row, TO_ACC, fields, fields_imm};
 use crate::error::{Error, operator_name};
 use crate::types::{FuncType, ValType};
 
@@ -334,11 +334,12 @@ impl Translator<'_> {
     fn select(&mut self) -> Result<(), Error> {
         let (condition, no, yes) = (self.stack.pop(), self.stack.pop(), self.stack.pop());
         if yes.ty.slots() == 1
-            && let Some((row, pair, operands)) = self.take_comparison(&condition)
+            && let Some(condition) = self.comparison(&condition, |row| row.select().is_some())
         {
+            let row = condition.row.select().expect("asked for");
             let (no_slot, yes_slot) = (self.slot_of(&no), self.slot_of(&yes));
             let values = yes_slot as u64 | (no_slot as u64) << 16;
-            let variant = pair * 2;
+            let (variant, operands) = (condition.variant * 2, condition.operands & !0xffff);
             if matches!(yes.ty, F32 | F64) {
                 let to = self.next_slot() as u16;
                 self.emit(row, variant, operands | to as u64);
@@ -369,19 +370,6 @@ impl Translator<'_> {
             let producer = self.emit(Row::Select, variant | TO_ACC, fields(0, yes_slot, no_slot, condition));
             self.push_acc(yes.ty, producer)
         }
-    }
-
-    /// Takes back an integer comparison that was just made, for the select that it decides: row, operands' pair, word 1.
-    fn take_comparison(&mut self, condition: &Entry) -> Option<(Row, u16, u64)> {
-        let Place::Acc { producer } = condition.place else { return None };
-        if self.last() != Some(producer) {
-            return None;
-        }
-        let op = Op(self.code[producer] as u16);
-        let row = op.row().select()?;
-        let operands = self.code[producer + 1];
-        self.take_back();
-        Some((row, op.variant() / 2, operands & !0xffff))
     }
 
     fn global_get(&mut self, index: u32) -> Result<(), Error> {
@@ -416,30 +404,49 @@ impl Translator<'_> {
 
     /// Brings a call's arguments to consecutive slots and returns the first slot of the call.
     fn stage(&mut self, ty: &FuncType) -> Result<u16, Error> {
-        let count = ty.params().len();
-        self.settle_top(count);
+        self.stage_but(ty, 0)
+    }
+
+    /// As [`stage`](Self::stage), but for the last `left` arguments, which the call puts in place.
+    fn stage_but(&mut self, ty: &FuncType, left: usize) -> Result<u16, Error> {
+        let (count, len) = (ty.params().len(), self.stack.len());
+        self.settle_range(len - count, len - left);
         self.settle_accs();
-        let base = match self.stack.entries.get(self.stack.len() - count) {
+        let base = match self.stack.entries.get(len - count) {
             Some(&Entry { slot, .. }) => slot as usize,
             None => self.next_slot(),
         };
         // The callee's record has to fit whatever the callee is; see `exec::handlers::calls`.
         self.need_slots(base + ty.call_slots() + 2)?;
-        let height = self.stack.len() - count;
-        self.stack.truncate(height);
+        self.stack.truncate(len - count);
         Ok(base as u16)
+    }
+
+    /// As [`stage`](Self::stage); locals and small constants that are one or two last arguments of at most three become the
+    /// call's own operands. Returns the first slot, the variant and the operands.
+    fn stage_last(&mut self, ty: &FuncType) -> Result<(u16, u16, [u16; 2]), Error> {
+        let arguments = &self.stack.entries[self.stack.len() - ty.params().len()..];
+        let last: Vec<_> = arguments.iter().rev().take(2).map_while(stageable).collect();
+        // The slot, within the call, of the first of them.
+        let at = match arguments.len().checked_sub(last.len()).and_then(|index| arguments.get(index)) {
+            Some(entry) => entry.slot - arguments[0].slot,
+            None => 0,
+        };
+        let (variant, operands) = match last[..] {
+            [(a, immediate)] if at < 2 => (1 + at * 2 + immediate as u16, [a, 0]),
+            [(b, second), (a, first)] if at < 2 => (5 + at * 4 + first as u16 + 2 * second as u16, [a, b]),
+            _ => return Ok((self.stage(ty)?, 0, [0; 2])),
+        };
+        let left = last.len();
+        Ok((self.stage_but(ty, left)?, variant, operands))
     }
 
     fn call(&mut self, func: u32) -> Result<(), Error> {
         let ty = &self.sections.types[self.sections.funcs[func as usize] as usize];
-        let base = self.stage(ty)?;
-        let slots = ty.call_slots() as u16;
-        if (func as usize) < self.sections.imported_funcs {
-            self.emit(Row::CallImport, 0, fields_imm(base, slots, func));
-        } else {
-            self.emit(Row::Call, 0, fields(base, slots, 0, 0));
-            self.code.push(func as u64);
-        }
+        let (base, variant, [a, b]) = self.stage_last(ty)?;
+        let row = if (func as usize) < self.sections.imported_funcs { Row::CallImport } else { Row::Call };
+        self.emit(row, variant, fields(base, ty.call_slots() as u16, a, b));
+        self.code.push(func as u64);
         self.push_settled(ty.results())
     }
 

@@ -1,6 +1,6 @@
 //! What a single instruction names: slots, which have to be inside the frame, and indices, which have to be the module's.
 
-use super::super::{Form, Op, Row, Shape, TO_ACC, VECTOR_INDEXED};
+use super::super::{COMMUTATIVE_WIDE, Form, Op, Row, Shape, TO_ACC, VECTOR_INDEXED};
 use super::Function;
 use crate::module::Sections;
 use crate::types::FuncType;
@@ -59,8 +59,7 @@ fn callee<'a>(op: Op, words: Words<'_>, sections: &'a Sections) -> Result<Option
         Ok(Some(&sections.types[*ty as usize]))
     };
     match op.row() {
-        Row::Call | Row::ReturnCall | Row::ReturnCallImport => by_function(words.low(2)),
-        Row::CallImport => by_function(words.imm()),
+        Row::Call | Row::CallImport | Row::ReturnCall | Row::ReturnCallImport => by_function(words.low(2)),
         Row::CallIndirect | Row::ReturnCallIndirect | Row::CallRef | Row::ReturnCallRef => {
             let id = words.low(2) as u32;
             let index = sections.type_ids.iter().position(|&known| known == id);
@@ -106,6 +105,9 @@ fn slots(op: Op, words: Words<'_>) -> Vec<(usize, usize)> {
     let to = (variant & TO_ACC == 0).then(|| one(0));
     let when = |holds: bool, n: usize| holds.then(|| one(n));
     match op.row().shape() {
+        Shape::Commutative if variant >= COMMUTATIVE_WIDE => {
+            when(variant < COMMUTATIVE_WIDE + 2, 1).into_iter().chain(to).collect()
+        }
         Shape::Commutative | Shape::Binary => pair(variant / 2, one).chain(to).collect(),
         Shape::Unary => when(variant / 2 == 0, 1).into_iter().chain(to).collect(),
         Shape::BranchCompare => pair(variant, one).collect(),
@@ -148,7 +150,8 @@ fn slots(op: Op, words: Words<'_>) -> Vec<(usize, usize)> {
             let values = [0, 16].map(|at| ((words.word(2) >> at) as u16 as usize, 1));
             pair(variant / 2, one).chain(to).chain(values).collect()
         }
-        // By the callee's type.
+        // The rest by the callee's type.
+        Shape::Call if op.row() == Row::Call => last_arguments(variant, words),
         Shape::Call => vec![],
         Shape::Plain(_) | Shape::Branch(_) | Shape::BranchTable => match op.row() {
             Row::Const32 | Row::Const64 | Row::MemorySize | Row::TableSize | Row::RefFunc => vec![one(0)],
@@ -158,6 +161,8 @@ fn slots(op: Op, words: Words<'_>) -> Vec<(usize, usize)> {
                 let sources = [0, 16, 32, 48].map(|at| ((words.word(2) >> at) as u16 as usize, 1));
                 staged(variant, &sources).chain([(words.field(0), 4)]).collect()
             }
+            Row::CallImport => last_arguments(variant, words),
+            Row::Copy2 => vec![one(0), one(1), one(2), one(3)],
             Row::CopySpan => vec![(words.field(0), words.field(2)), (words.field(1), words.field(2))],
             Row::BrIfNez | Row::BrIfEqz | Row::BrTable => when(variant == 0, 1).into_iter().collect(),
             Row::Return => vec![two(0)],
@@ -186,6 +191,18 @@ fn slots(op: Op, words: Words<'_>) -> Vec<(usize, usize)> {
             Row::Select => when(variant / 2 == 0, 3).into_iter().chain(to).chain([one(1), one(2)]).collect(),
             _ => vec![],
         },
+    }
+}
+
+/// The slots among the arguments that a call has for operands, and those that they go to.
+fn last_arguments(variant: u16, words: Words<'_>) -> Vec<(usize, usize)> {
+    let operands = [2, 3].map(|n| (words.field(n), 1));
+    match variant {
+        0 => vec![],
+        1..=4 => staged((variant - 1) % 2, &operands[..1])
+            .chain([(words.field(0) + (variant as usize - 1) / 2, 1)])
+            .collect(),
+        _ => staged((variant - 5) % 4, &operands).chain([(words.field(0) + (variant as usize - 5) / 4, 2)]).collect(),
     }
 }
 
@@ -226,8 +243,7 @@ fn indices(op: Op, words: Words<'_>, sections: &Sections) -> Vec<(&'static str, 
         Shape::Call => vec![defined(words.word(2) as usize)],
         _ => match op.row() {
             row if row.is_atomic() => vec![memory(words.word(3) as usize)],
-            Row::CallImport => vec![imported(words.imm())],
-            Row::ReturnCallImport => vec![imported(words.word(2) as usize)],
+            Row::CallImport | Row::ReturnCallImport => vec![imported(words.word(2) as usize)],
             Row::CallIndirect | Row::ReturnCallIndirect => vec![table(words.high(2))],
             Row::GlobalGet | Row::GlobalSet | Row::GlobalGetWide | Row::GlobalSetWide => vec![global(words.imm())],
             Row::MemorySize | Row::MemoryGrow => vec![memory(words.imm())],

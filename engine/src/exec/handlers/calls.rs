@@ -17,8 +17,9 @@
 use super::super::activation;
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
 use super::super::block::{FuncEntry, Handle, ImportedFunc, InstanceBlock, Shim};
-use super::super::operand::{Source, Value, address, field, imm, word};
+use super::super::operand::{Source, Value, address, field, word};
 use super::memory::Address;
+use super::moves::staged;
 use super::throw::from_host;
 use super::{handler, trap};
 use crate::code::Header;
@@ -89,49 +90,84 @@ macro_rules! enter {
     }};
 }
 
+/// Arguments that the call itself puts in place, being locals or small constants: the last ones of few.
+pub(super) trait Arguments {
+    unsafe fn put(ip: Ip, sp: Sp, frame: Sp);
+}
+
+/// All arguments are in place.
+pub(super) struct InPlace;
+/// The last argument, in slot `AT` of the call, is operand `f2`: an immediate when `IMMEDIATE` is 1, else a slot.
+pub(super) struct LastOne<const AT: usize, const IMMEDIATE: u16>;
+/// The last two arguments, from slot `AT` of the call on, are operands `f2` and `f3`; bits 0 and 1 of `IMMEDIATE` say which
+/// of them are immediates.
+pub(super) struct LastTwo<const AT: usize, const IMMEDIATE: u16>;
+
+impl Arguments for InPlace {
+    #[inline(always)]
+    unsafe fn put(_: Ip, _: Sp, _: Sp) {}
+}
+
+impl<const AT: usize, const IMMEDIATE: u16> Arguments for LastOne<AT, IMMEDIATE> {
+    #[inline(always)]
+    unsafe fn put(ip: Ip, sp: Sp, frame: Sp) {
+        // SAFETY: S: operand and argument are inside the caller's frame.
+        unsafe { *frame.add(AT) = staged::<IMMEDIATE, 0>(sp, field(ip, 2)) }
+    }
+}
+
+impl<const AT: usize, const IMMEDIATE: u16> Arguments for LastTwo<AT, IMMEDIATE> {
+    #[inline(always)]
+    unsafe fn put(ip: Ip, sp: Sp, frame: Sp) {
+        // SAFETY: S: operands and arguments are inside the caller's frame.
+        unsafe {
+            let (a, b) = (staged::<IMMEDIATE, 0>(sp, field(ip, 2)), staged::<IMMEDIATE, 1>(sp, field(ip, 3)));
+            *frame.add(AT) = a;
+            *frame.add(AT + 1) = b;
+        }
+    }
+}
+
 handler! {
-    /// `f0` callee's frame, `f1` its record; word 2 its entry.
-    fn call [] (ip, sp, mem, len, cx, regs) {
+    /// `f0` callee's frame, `f1` its record, `f2` and `f3` arguments; word 2 its entry.
+    fn call [A: Arguments] (ip, sp, mem, len, cx, regs) {
         let frame = sp.add(field(ip, 0));
+        A::put(ip, sp, frame);
         write_record(frame, field(ip, 1), ip.add(3), sp);
         enter!(address(ip, 2), frame, ip, sp, mem, len, cx, regs)
     }
 }
 
 handler! {
-    /// `f0` first slot of the call, `f1` its slots, `imm` the import's place in bytes.
+    /// `f0` first slot of the call, `f1` its slots, `f2` and `f3` arguments; word 2 the import's place in bytes.
     ///
     /// Accumulators hold nothing where a call stands, so none is kept. Whatever a host function that calls back needs to know is
     /// its `Caller`'s, and what a trap needs is told once there is one: before the call nothing is written.
-    fn call_import [] (ip, sp, mem, len, cx, regs) {
-        let import: *const ImportedFunc = (*cx).imports.as_ptr().byte_add(imm(ip) as u32 as usize);
+    fn call_import [A: Arguments] (ip, sp, mem, len, cx, regs) {
+        let import: *const ImportedFunc = (*cx).imports.as_ptr().byte_add(word(ip, 2) as usize);
+        let frame = sp.add(field(ip, 0));
+        A::put(ip, sp, frame);
         let Some(shim) = (*import).shim else {
-            return call_foreign::<B, 2>(ip, sp, cx, (*import).cx, (*import).entry);
+            return call_foreign::<B>(ip, sp, cx, (*import).cx, (*import).entry);
         };
         // SAFETY: the shim's contract: `env` came with it, D, B, and S: the caller's frame has room for the call's slots.
-        match shim((*import).env, (*(*cx).exec).data, cx, sp.add(field(ip, 0)), field(ip, 1)) {
+        match shim((*import).env, (*(*cx).exec).data, cx, frame, field(ip, 1)) {
             Ok(()) => {
                 (mem, len) = memory_of(cx);
-                B::next(ip.add(2), sp, mem, len, cx, Regs::NOTHING)
+                B::next(ip.add(3), sp, mem, len, cx, Regs::NOTHING)
             }
             Err(trap) => from_host::<B>(ip, sp, cx, trap),
         }
     }
 }
 
-/// Calls a function of another instance, for an instruction of `WORDS` words whose fields 0 and 1 are the call's frame and
+/// Calls a function of another instance, for an instruction of three words whose fields 0 and 1 are the call's frame and
 /// slots.
 ///
 /// Like everything that continues a chain, it has at most six arguments: a seventh would be passed on the native stack,
 /// and the call could not be a jump.
 #[inline(never)]
-unsafe fn call_foreign<B: Backend, const WORDS: usize>(
-    ip: Ip,
-    sp: Sp,
-    cx: Cx,
-    to: Cx,
-    entry: *const FuncEntry,
-) -> B::Out {
+unsafe fn call_foreign<B: Backend>(ip: Ip, sp: Sp, cx: Cx, to: Cx, entry: *const FuncEntry) -> B::Out {
     // SAFETY: S once the room is checked; B for both instances; C for the entry, which belongs to `to`.
     unsafe {
         let (frame, slots) = (sp.add(field(ip, 0)), field(ip, 1));
@@ -141,7 +177,7 @@ unsafe fn call_foreign<B: Backend, const WORDS: usize>(
         }
         let callee = frame.add(SAVED);
         std::ptr::copy(frame, callee, slots);
-        *frame.cast::<Ip>() = ip.add(WORDS);
+        *frame.cast::<Ip>() = ip.add(3);
         *frame.add(1).cast::<Sp>() = sp;
         *frame.add(2).cast::<Cx>() = cx;
         *frame.add(3) = slots as u64;
@@ -309,7 +345,7 @@ unsafe fn call_other<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: Handle, type_id
     unsafe {
         match other(cx, handle, type_id) {
             Other::Trap(code) => trap::<B>(code, ip, sp, cx),
-            Other::Guest(to, entry) => call_foreign::<B, 3>(ip, sp, cx, to, entry),
+            Other::Guest(to, entry) => call_foreign::<B>(ip, sp, cx, to, entry),
             Other::Host(shim, env) => match shim(env, (*(*cx).exec).data, cx, sp.add(field(ip, 0)), field(ip, 1)) {
                 Ok(()) => {
                     let (mem, len) = memory_of(cx);

@@ -17,7 +17,7 @@ mod throw;
 mod vector;
 
 use super::backend::{Backend, Cx, Handler, Ip, Sp, Stop};
-use super::operand::{Acc, Imm, ShortImm, Slot, ToAcc, ToSlot};
+use super::operand::{Acc, Imm, ShortImm, Slot, ToAcc, ToSlot, Wide};
 use super::ops;
 use super::vector as vectors;
 use crate::code::rows::for_each_row;
@@ -86,6 +86,16 @@ macro_rules! row {
             numeric::binary::<$B, ops::$name, Slot<1>, Imm, ToSlot>, numeric::binary::<$B, ops::$name, Slot<1>, Imm, ToAcc>,
             numeric::binary::<$B, ops::$name, Acc, Slot<2>, ToSlot>, numeric::binary::<$B, ops::$name, Acc, Slot<2>, ToAcc>,
             numeric::binary::<$B, ops::$name, Acc, Imm, ToSlot>, numeric::binary::<$B, ops::$name, Acc, Imm, ToAcc>,
+        ])
+    };
+    ($B:ty, commutative_wide, $name:ident) => {
+        row!(@pad $B, [
+            numeric::binary::<$B, ops::$name, Slot<1>, Slot<2>, ToSlot>, numeric::binary::<$B, ops::$name, Slot<1>, Slot<2>, ToAcc>,
+            numeric::binary::<$B, ops::$name, Slot<1>, Imm, ToSlot>, numeric::binary::<$B, ops::$name, Slot<1>, Imm, ToAcc>,
+            numeric::binary::<$B, ops::$name, Acc, Slot<2>, ToSlot>, numeric::binary::<$B, ops::$name, Acc, Slot<2>, ToAcc>,
+            numeric::binary::<$B, ops::$name, Acc, Imm, ToSlot>, numeric::binary::<$B, ops::$name, Acc, Imm, ToAcc>,
+            numeric::binary::<$B, ops::$name, Slot<1>, Wide, ToSlot>, numeric::binary::<$B, ops::$name, Slot<1>, Wide, ToAcc>,
+            numeric::binary::<$B, ops::$name, Acc, Wide, ToSlot>, numeric::binary::<$B, ops::$name, Acc, Wide, ToAcc>,
         ])
     };
     ($B:ty, binary, $name:ident) => {
@@ -222,6 +232,7 @@ macro_rules! row {
     // The variants of the remaining rows, each in its own order.
     ($B:ty, $shape:ident, Const32) => { row!(@pad $B, [moves::const32::<$B>]) };
     ($B:ty, $shape:ident, Const64) => { row!(@pad $B, [moves::const64::<$B>]) };
+    ($B:ty, $shape:ident, Copy2) => { row!(@pad $B, [moves::copy2::<$B>]) };
     // by which operands are immediates
     ($B:ty, $shape:ident, Stage2) => {
         row!(@pad $B, [moves::stage2::<$B, 0>, moves::stage2::<$B, 1>, moves::stage2::<$B, 2>, moves::stage2::<$B, 3>])
@@ -262,8 +273,25 @@ macro_rules! row {
         ])
     };
     ($B:ty, $shape:ident, Unreachable) => { row!(@pad $B, [control::unreachable::<$B>]) };
-    ($B:ty, $shape:ident, Call) => { row!(@pad $B, [calls::call::<$B>]) };
-    ($B:ty, $shape:ident, CallImport) => { row!(@pad $B, [calls::call_import::<$B>]) };
+    // by which arguments are the call's own operands (`Translator::stage_last`)
+    ($B:ty, $shape:ident, Call) => {
+        row!(@pad $B, [
+            calls::call::<$B, calls::InPlace>, calls::call::<$B, calls::LastOne<0, 0>>, calls::call::<$B, calls::LastOne<0, 1>>,
+            calls::call::<$B, calls::LastOne<1, 0>>, calls::call::<$B, calls::LastOne<1, 1>>, calls::call::<$B, calls::LastTwo<0, 0>>,
+            calls::call::<$B, calls::LastTwo<0, 1>>, calls::call::<$B, calls::LastTwo<0, 2>>, calls::call::<$B, calls::LastTwo<0, 3>>,
+            calls::call::<$B, calls::LastTwo<1, 0>>, calls::call::<$B, calls::LastTwo<1, 1>>, calls::call::<$B, calls::LastTwo<1, 2>>,
+            calls::call::<$B, calls::LastTwo<1, 3>>,
+        ])
+    };
+    ($B:ty, $shape:ident, CallImport) => {
+        row!(@pad $B, [
+            calls::call_import::<$B, calls::InPlace>, calls::call_import::<$B, calls::LastOne<0, 0>>, calls::call_import::<$B, calls::LastOne<0, 1>>,
+            calls::call_import::<$B, calls::LastOne<1, 0>>, calls::call_import::<$B, calls::LastOne<1, 1>>, calls::call_import::<$B, calls::LastTwo<0, 0>>,
+            calls::call_import::<$B, calls::LastTwo<0, 1>>, calls::call_import::<$B, calls::LastTwo<0, 2>>, calls::call_import::<$B, calls::LastTwo<0, 3>>,
+            calls::call_import::<$B, calls::LastTwo<1, 0>>, calls::call_import::<$B, calls::LastTwo<1, 1>>, calls::call_import::<$B, calls::LastTwo<1, 2>>,
+            calls::call_import::<$B, calls::LastTwo<1, 3>>,
+        ])
+    };
     ($B:ty, $shape:ident, CallIndirect) => { row!(@pad $B, [
             calls::call_indirect::<$B, u32, Slot<2>>, calls::call_indirect::<$B, u32, Acc>,
             calls::call_indirect::<$B, u64, Slot<2>>, calls::call_indirect::<$B, u64, Acc>,

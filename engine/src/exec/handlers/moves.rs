@@ -22,7 +22,7 @@ handler! {
 
 /// Operand `N` of a `Stage` instruction, which is in `bits`: an immediate when bit `N` of the variant says so, else a slot.
 #[inline(always)]
-unsafe fn staged<const VARIANT: u16, const N: u16>(sp: Sp, bits: usize) -> u64 {
+pub(super) unsafe fn staged<const VARIANT: u16, const N: u16>(sp: Sp, bits: usize) -> u64 {
     // SAFETY: S: the operand is a slot of the frame.
     if VARIANT >> N & 1 == 1 { bits as i16 as i64 as u64 } else { unsafe { *sp.add(bits) } }
 }
@@ -63,6 +63,15 @@ handler! {
         *to.add(2) = c;
         *to.add(3) = d;
         B::next(ip.add(3), sp, mem, len, cx, regs)
+    }
+}
+
+handler! {
+    /// Slot `f0` ← slot `f1`, and then slot `f2` ← slot `f3`.
+    fn copy2 [] (ip, sp, mem, len, cx, regs) {
+        *sp.add(field(ip, 0)) = *sp.add(field(ip, 1));
+        *sp.add(field(ip, 2)) = *sp.add(field(ip, 3));
+        B::next(ip.add(2), sp, mem, len, cx, regs)
     }
 }
 

@@ -10,7 +10,7 @@ handler! {
         match O::apply(L::get(ip, sp, &regs), R::get(ip, sp, &regs)) {
             Ok(result) => {
                 D::put(result, ip, sp, &mut regs);
-                B::next(ip.add(2), sp, mem, len, cx, regs)
+                B::next(ip.add(2 + R::WORDS), sp, mem, len, cx, regs)
             }
             Err(code) => trap::<B>(code, ip, sp, cx),
         }
