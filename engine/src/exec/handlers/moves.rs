@@ -83,10 +83,18 @@ handler! {
     }
 }
 
+/// Two slots, of which one will be chosen. Volatile, as otherwise one of their addresses would be chosen and then read:
+/// whoever waits for the condition would wait for the slot as well.
+#[inline(always)]
+pub(super) unsafe fn both(sp: Sp, yes: usize, no: usize) -> (u64, u64) {
+    // SAFETY: S: both slots are inside the frame.
+    unsafe { (sp.add(yes).read_volatile(), sp.add(no).read_volatile()) }
+}
+
 handler! {
     /// Slot `f1` when the condition is not 0, else slot `f2`.
     fn select [C: Source, D: Destination] (ip, sp, mem, len, cx, regs) {
-        let (yes, no) = (*sp.add(field(ip, 1)), *sp.add(field(ip, 2)));
+        let (yes, no) = both(sp, field(ip, 1), field(ip, 2));
         let condition: u32 = C::get(ip, sp, &regs);
         D::put(if condition != 0 { yes } else { no }, ip, sp, &mut regs);
         B::next(ip.add(2), sp, mem, len, cx, regs)

@@ -3,6 +3,7 @@
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp};
 use super::super::operand::{Destination, Source, Value, address, field, imm, word};
 use super::super::ops::{Binary, Compare, Unary};
+use super::moves::both;
 use super::{handler, trap};
 
 handler! {
@@ -58,8 +59,8 @@ handler! {
 handler! {
     /// One of the slots that word 2 names, as the operands compare.
     fn select_compare [O: Compare, L: Source, R: Source, D: Destination] (ip, sp, mem, len, cx, regs) {
-        let values = word(ip, 2) as usize;
-        let (yes, no) = (*sp.add(values & 0xffff), *sp.add(values >> 16));
+        // Word 2 has fields as word 1 has.
+        let (yes, no) = both(sp, field(ip.add(1), 0), field(ip.add(1), 1));
         let holds = O::test(L::get(ip, sp, &regs), R::get(ip, sp, &regs));
         D::put(if holds { yes } else { no }, ip, sp, &mut regs);
         B::next(ip.add(3), sp, mem, len, cx, regs)
