@@ -2,7 +2,8 @@
 //! names and shapes here, the handler tables in [`crate::exec::handlers`].
 //!
 //! A name is the WebAssembly instruction's, with `Br` in front when it branches on the comparison, `Inc` when
-//! it adds to a local before, `Select` when it chooses by it. `Not` marks the
+//! it adds to a local before, `Select` when it chooses by it. `Sum` marks twins that leave the
+//! accumulator alone, for sums that are needed while something is in it. `Not` marks the
 //! negation of a float comparison, which is not the opposite comparison when an operand is NaN.
 
 /// Calls `$callback! { Name: shape [handler…]; … }` with all rows. The bracket is what `handlers` needs to find the
@@ -89,6 +90,7 @@ macro_rules! for_each_row {
             SelectI64GeS: select_compare; SelectI64GeU: select_compare; SelectI32Any: select_compare; SelectI32None: select_compare;
             SelectI64Any: select_compare; SelectI64None: select_compare;
             // the rest: variants are listed where the handlers stand
+            SumI32Add: sum; SumI32Shl: sum;
             Const32: plain(2); Const64: plain(3); CopySpan: plain(2);
             Copy2: plain(2); Stage2: plain(2); Stage3: plain(2); Stage4: plain(3);
             Select: plain(2);
@@ -213,6 +215,9 @@ macro_rules! shape {
         Shape::Commutative
     };
     (commutative_wide) => {
+        Shape::Commutative
+    };
+    (sum) => {
         Shape::Commutative
     };
     (binary) => {
@@ -392,6 +397,25 @@ impl Row {
             BrIfEqz => BrIfNez,
             _ => return None,
         })
+    }
+
+    /// Whether a result that was redirected to a slot is in its accumulator as well.
+    pub(crate) const fn leaves_copy(self) -> bool {
+        match self.shape() {
+            Shape::Commutative | Shape::Binary | Shape::Load | Shape::LoadIndexed => {
+                !matches!(self, Row::SumI32Add | Row::SumI32Shl)
+            }
+            Shape::Unary => !matches!(self, Row::Copy | Row::CopyF32 | Row::CopyF64),
+            _ => false,
+        }
+    }
+
+    /// Whether it changes no accumulator and no slot.
+    pub(crate) const fn changes_nothing(self) -> bool {
+        match self.shape() {
+            Shape::Store | Shape::StoreIndexed | Shape::VectorStore | Shape::BranchCompare => true,
+            _ => matches!(self, Row::BrIfNez | Row::BrIfEqz),
+        }
     }
 
     /// Whether its operand on the right may be an immediate of 64 bits.

@@ -204,12 +204,24 @@ pub(crate) trait Destination {
     unsafe fn put<V: Value>(value: V, ip: Ip, sp: Sp, regs: &mut Regs);
 }
 
-/// The slot in field 0.
+/// The slot in field 0, and the accumulator of the result's type as well: what comes next most likely reads it, and need
+/// not wait for the slot. Of instructions that the translator emits for a result in the accumulator and then redirects.
 pub(crate) struct ToSlot;
+/// The slot in field 0, and nothing else.
+pub(crate) struct ToSlotOnly;
 /// The accumulator of the result's type.
 pub(crate) struct ToAcc;
 
 impl Destination for ToSlot {
+    #[inline(always)]
+    unsafe fn put<V: Value>(value: V, ip: Ip, sp: Sp, regs: &mut Regs) {
+        // SAFETY: S and C.
+        unsafe { value.to_slot(sp.add(field(ip, 0))) };
+        value.to_acc(regs);
+    }
+}
+
+impl Destination for ToSlotOnly {
     #[inline(always)]
     unsafe fn put<V: Value>(value: V, ip: Ip, sp: Sp, _: &mut Regs) {
         // SAFETY: S and C.

@@ -215,7 +215,7 @@ impl Translator<'_> {
     pub(super) fn become_unreachable(&mut self) {
         let height = self.control.last().map_or(0, |frame| frame.height);
         self.stack.truncate(height);
-        self.recent.clear();
+        self.barrier();
         self.unreachable = Some(0);
     }
 

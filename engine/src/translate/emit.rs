@@ -37,6 +37,12 @@ impl Condition {
 impl Translator<'_> {
     pub(super) fn emit(&mut self, row: Row, variant: u16, operands: u64) -> usize {
         let at = self.code.len();
+        if row.changes_nothing()
+            && let Some((_, _, end)) = &mut self.copy
+            && *end == at
+        {
+            *end = at + Op::new(row, variant).words(operands);
+        }
         self.code.push(Op::new(row, variant).0 as u64);
         self.code.push(operands);
         self.recent.push(at);
@@ -48,11 +54,23 @@ impl Translator<'_> {
         self.recent.last().copied()
     }
 
+    /// Whether the accumulator of that class holds what is in the slot: nothing has changed either since both were written.
+    pub(super) fn is_copy(&self, class: usize, slot: u16) -> bool {
+        self.copy == Some((class, slot, self.code.len()))
+    }
+
+    /// Code can be entered here: nothing is known of what came before.
+    pub(super) fn barrier(&mut self) {
+        self.recent.clear();
+        self.copy = None;
+    }
+
     /// Removes the last instruction, as what comes next does its work as well.
     pub(super) fn take_back(&mut self) {
         let at = self.recent.pop().expect("only who has looked at the last instruction takes it back");
         self.code.truncate(at);
         self.fresh = self.fresh.min(at);
+        self.copy = self.copy.filter(|&(_, _, end)| end <= at);
     }
 
     /// The slot that the next entry pushed has for its height.
@@ -233,6 +251,7 @@ impl Translator<'_> {
                 self.sum_to_acc(sum);
                 Operand::Acc
             }
+            Place::Local(local) if self.is_copy(class(entry.ty), local) => Operand::Acc,
             _ => Operand::Slot(self.slot_of(entry)),
         }
     }
@@ -270,7 +289,7 @@ impl Translator<'_> {
             _ => self.operand(&a),
         };
         let right = match b.place {
-            Place::Sum(_) if left == Operand::Acc => Operand::Slot(self.slot_of(&b)),
+            Place::Sum(_) | Place::Local(_) if left == Operand::Acc => Operand::Slot(self.slot_of(&b)),
             _ => self.operand(&b),
         };
         let (mut row, mut left, mut right) = (row, left, right);
@@ -343,7 +362,12 @@ impl Translator<'_> {
         self.preserve(slot);
         match value.place {
             // Only while nothing stands between: it could read the local.
-            Place::Acc { producer } if last == Some(producer) && self.last() == last => self.redirect(producer, slot),
+            Place::Acc { producer } if last == Some(producer) && self.last() == last => {
+                self.redirect(producer, slot);
+                if Op(self.code[producer] as u16).row().leaves_copy() {
+                    self.copy = Some((class(ty), slot, self.code.len()));
+                }
+            }
             Place::Acc { .. } => {
                 let row = match ty {
                     ValType::F32 => Row::CopyF32,
@@ -353,7 +377,12 @@ impl Translator<'_> {
                 self.emit(row, 2, fields(slot, 0, 0, 0));
             }
             Place::Const(bits) => self.constant(bits, ty, slot),
-            Place::Sum(sum) => self.sum_to_slot(sum, slot, value.slot),
+            Place::Sum(sum) => {
+                self.spill(ty);
+                let producer = self.sum_to_acc(sum);
+                self.redirect(producer, slot);
+                self.copy = Some((class(ty), slot, self.code.len()));
+            }
             Place::Local(from) => self.copy(from, slot, ty),
             // The instruction just emitted left it in its slot: it can leave it in the local as well.
             Place::Slot if last.is_some() && self.last() == last && self.wrote_last(value.slot) => {
@@ -377,19 +406,26 @@ impl Translator<'_> {
     /// The instruction that adds to a local and branches on it, when the last one is such an addition and the branch is on
     /// its result: row, variant, word 1 and the last word.
     fn increment(&self, row: Row, condition: Condition) -> Option<(Row, u16, u64, u64)> {
+        const SLOT_SLOT: u16 = Pair::SlotSlot as u16;
+        const ACC_SLOT: u16 = Pair::AccSlot as u16;
+        const ACC_IMM: u16 = Pair::AccImm as u16;
         let at = self.last()?;
         let (add, operands) = (Op(self.code[at] as u16), self.code[at + 1]);
         let (row, right_is_slot, right) = match row.increment()? {
-            (row, true) if condition.variant == 0 => (row, false, 0),
-            (row, false) if condition.variant == Pair::SlotSlot as u16 => {
+            (row, true) => (row, false, 0),
+            (row, false) if matches!(condition.variant, SLOT_SLOT | ACC_SLOT) => {
                 (row, true, condition.operands >> 32 & 0xffff)
             }
-            (row, false) if condition.variant == Pair::SlotImm as u16 => (row, false, condition.operands >> 32),
-            _ => return None,
+            (row, false) => (row, false, condition.operands >> 32),
+        };
+        // What the addition has left in the accumulator is its result as well.
+        let in_acc = match condition.row {
+            Row::BrIfNez | Row::BrIfEqz => condition.variant == 1,
+            _ => matches!(condition.variant, ACC_SLOT | ACC_IMM),
         };
         let slot = (condition.operands >> 16) as u16;
-        let adds = add.row() == Row::I32Add && add.variant() == Pair::SlotImm as u16 * 2 && operands as u16 == slot;
-        adds.then_some((row, !right_is_slot as u16, operands, right))
+        let adds = add.row() == Row::I32Add && add.variant() == Pair::SlotImm as u16 * 2;
+        (adds && (in_acc || operands as u16 == slot)).then_some((row, !right_is_slot as u16, operands, right))
     }
 
     pub(super) fn new_label(&mut self) -> LabelId {
@@ -405,7 +441,7 @@ impl Translator<'_> {
         for at in label.uses.drain(..) {
             self.code[at] = here as u64;
         }
-        self.recent.clear();
+        self.barrier();
     }
 
     /// Pushes a word that is the label's position, now or once it is known.

@@ -19,7 +19,7 @@ impl Translator<'_> {
         self.settle_all();
         let start = self.code.len();
         // An instruction before the region is not to become part of one in it.
-        self.recent.clear();
+        self.barrier();
         self.open(FrameKind::Try(start), params, results);
         if let Some(frame) = self.control.last_mut() {
             frame.catches = catches;
@@ -85,7 +85,7 @@ impl Translator<'_> {
         let types = tag.map_or(Vec::new(), |tag| self.tag_types(tag).to_vec());
         let values = self.next_slot() as u16;
         self.push_settled(&types)?;
-        self.recent.clear();
+        self.barrier();
         self.control[index].landings.push(Landing { tag, target: here, values, reference: Some(base) });
         Ok(())
     }
@@ -139,7 +139,7 @@ impl Translator<'_> {
             for catch in catches {
                 self.unreachable = None;
                 self.stack.truncate(height);
-                self.recent.clear();
+                self.barrier();
                 let (tag, to, with_reference) = match catch {
                     Catch::One { tag, label } => (Some(tag), label, false),
                     Catch::OneRef { tag, label } => (Some(tag), label, true),

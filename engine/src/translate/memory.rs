@@ -37,61 +37,77 @@ impl Indexed {
 }
 
 impl Translator<'_> {
-    /// Computes a sum into the accumulator, which is free.
-    pub(super) fn sum_to_acc(&mut self, sum: Sum) {
-        self.sum(sum, None);
+    /// Computes a sum into the accumulator, which is free; returns the last instruction.
+    pub(super) fn sum_to_acc(&mut self, sum: Sum) -> usize {
+        let to_acc = |pair: Pair| pair as u16 * 2 + TO_ACC;
+        let mut producer = match (sum.base, sum.index, sum.shift) {
+            (Some(base), Some(index), 0) => {
+                Some(self.emit(Row::I32Add, to_acc(Pair::SlotSlot), fields(0, base, index, 0)))
+            }
+            (_, Some(index), shift) => {
+                Some(self.emit(Row::I32Shl, to_acc(Pair::SlotImm), fields_imm(0, index, shift as u32)))
+            }
+            (_, None, _) => None,
+        };
+        if let (Some(base), Some(_), 1..) = (sum.base, sum.index, sum.shift) {
+            producer = Some(self.emit(Row::I32Add, to_acc(Pair::AccSlot), fields(0, 0, base, 0)));
+        }
+        match (producer, sum.base) {
+            (Some(producer), _) if sum.offset == 0 => producer,
+            (None, Some(base)) => self.emit(Row::I32Add, to_acc(Pair::SlotImm), fields_imm(0, base, sum.offset)),
+            _ => self.emit(Row::I32Add, to_acc(Pair::AccImm), fields_imm(0, 0, sum.offset)),
+        }
     }
 
     /// Computes a sum into the slot `to`, by way of the slot `between`. No accumulator changes.
     pub(super) fn sum_to_slot(&mut self, sum: Sum, to: u16, between: u16) {
-        let producer = self.sum(sum, Some(between));
-        self.redirect(producer, to);
-    }
-
-    /// Emits the instructions of a sum, the last of which leaves its result in the accumulator and is returned; those before
-    /// it use the slot `between`, or the accumulator.
-    fn sum(&mut self, sum: Sum, between: Option<u16>) -> usize {
-        let to_acc = |pair: Pair| pair as u16 * 2 + TO_ACC;
-        let mut producer = None;
-        // What there is so far, as the left operand of the next instruction.
-        let mut so_far = sum.base;
+        let (slots, immediate) = (Pair::SlotSlot as u16 * 2, Pair::SlotImm as u16 * 2);
+        let mut left = sum.base.unwrap_or(0);
+        let last = sum.offset == 0;
         if let Some(index) = sum.index {
-            producer = match (sum.base, sum.shift) {
-                (Some(base), 0) => Some(self.emit(Row::I32Add, to_acc(Pair::SlotSlot), fields(0, base, index, 0))),
-                _ => Some(self.emit(Row::I32Shl, to_acc(Pair::SlotImm), fields_imm(0, index, sum.shift as u32))),
-            };
-            so_far = self.between(producer, between);
-            if let (Some(base), 1..) = (sum.base, sum.shift) {
-                let (pair, left) = so_far.map_or((Pair::AccSlot, 0), |slot| (Pair::SlotSlot, slot));
-                producer = Some(self.emit(Row::I32Add, to_acc(pair), fields(0, left, base, 0)));
-                so_far = if sum.offset == 0 { None } else { self.between(producer, between) };
+            match (sum.base, sum.shift) {
+                (Some(base), 0) => {
+                    self.emit(Row::SumI32Add, slots, fields(if last { to } else { between }, base, index, 0));
+                }
+                (base, shift) => {
+                    let between_or_to = if last && base.is_none() { to } else { between };
+                    self.emit(Row::SumI32Shl, immediate, fields_imm(between_or_to, index, shift as u32));
+                    if let Some(base) = base {
+                        self.emit(Row::SumI32Add, slots, fields(if last { to } else { between }, between, base, 0));
+                    }
+                }
             }
+            left = between;
         }
-        match producer {
-            Some(producer) if sum.offset == 0 => producer,
-            _ => {
-                let (pair, left) = so_far.map_or((Pair::AccImm, 0), |slot| (Pair::SlotImm, slot));
-                self.emit(Row::I32Add, to_acc(pair), fields_imm(0, left, sum.offset))
-            }
+        if !last || sum.index.is_none() {
+            self.emit(Row::SumI32Add, immediate, fields_imm(to, left, sum.offset));
         }
-    }
-
-    /// Sends an intermediate result to the slot `between`, if it may not stay in the accumulator; returns the slot.
-    fn between(&mut self, producer: Option<usize>, between: Option<u16>) -> Option<u16> {
-        if let (Some(producer), Some(slot)) = (producer, between) {
-            self.redirect(producer, slot);
-        }
-        between
     }
 
     /// The address of an access to `size` bytes as something that the access computes itself: a sum, or the accumulator
-    /// whose additions were emitted just before and are taken back.
-    pub(super) fn indexed(&mut self, addr: &Entry, memarg: &MemArg, size: u64, scaled: bool) -> Option<Indexed> {
+    /// whose additions were emitted just before and are taken back. `from_acc`: the access has all forms.
+    pub(super) fn indexed(&mut self, addr: &Entry, memarg: &MemArg, size: u64, from_acc: bool) -> Option<Indexed> {
         let end = self.end_offset(memarg, size)?;
         match addr.place {
-            Place::Sum(sum) => Some(Indexed::of_sum(sum, end)),
-            Place::Acc { producer } if self.last() == Some(producer) => self.take_back_address(end, scaled),
+            Place::Sum(sum) => {
+                let found = Indexed::of_sum(sum, end);
+                Some(if from_acc { self.with_copy(found) } else { found })
+            }
+            Place::Acc { producer } if self.last() == Some(producer) => self.take_back_address(end, from_acc),
             _ => None,
+        }
+    }
+
+    /// The same address, from the accumulator where one of the locals is in it as well.
+    fn with_copy(&self, found: Indexed) -> Indexed {
+        let (base, index) = (self.is_copy(0, found.base), self.is_copy(0, found.index));
+        match found.form {
+            Form::Slot if base => Indexed { form: Form::Acc, ..found },
+            Form::SlotSlot if base => Indexed { form: Form::AccSlot, ..found },
+            Form::SlotSlot if index => Indexed { form: Form::AccSlot, index: found.base, ..found },
+            Form::ScaledSlot if index => Indexed { form: Form::ScaledAcc, ..found },
+            Form::SlotScaledSlot if index => Indexed { form: Form::SlotScaledAcc, ..found },
+            _ => found,
         }
     }
 
@@ -192,7 +208,7 @@ impl Translator<'_> {
         }
         let addr = match (addr.place, value.place) {
             // The value may be in the accumulator, or go there.
-            (Place::Sum(_), _) => Operand::Slot(self.slot_of(&addr)),
+            (Place::Sum(_), _) | (Place::Local(_), Place::Acc { .. }) => Operand::Slot(self.slot_of(&addr)),
             _ => self.slot_or_acc(&addr),
         };
         let value = self.stored(&value, addr == Operand::Acc);

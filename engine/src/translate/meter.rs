@@ -44,7 +44,7 @@ impl Translator<'_> {
             (true, true) => BOTH,
         };
         let position = self.emit(Row::Check, variant, 0);
-        self.recent.clear();
+        self.barrier();
         self.meters.push(Site { position, cost });
     }
 
@@ -55,7 +55,7 @@ impl Translator<'_> {
         site.cost = site.cost.saturating_add(1);
         if site.cost.is_multiple_of(STRAIGHT) && self.module.engine().config().interruptible {
             self.emit(Row::Check, INTERRUPT, 0);
-            self.recent.clear();
+            self.barrier();
         }
     }
 

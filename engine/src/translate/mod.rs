@@ -160,6 +160,8 @@ struct Translator<'m> {
     code: Vec<u64>,
     /// The instructions since the last place that something can branch to.
     recent: Vec<usize>,
+    /// A slot whose value is in the accumulator of its class too, and the length of the code for which that holds.
+    copy: Option<(usize, u16, usize)>,
     /// Where the running operator's instructions begin.
     fresh: usize,
     stack: Stack,
@@ -193,6 +195,7 @@ impl<'m> Translator<'m> {
             ty,
             code: vec![0],
             recent: Vec::new(),
+            copy: None,
             fresh: 0,
             stack: Stack::default(),
             control: Vec::new(),

@@ -17,7 +17,7 @@ mod throw;
 mod vector;
 
 use super::backend::{Backend, Cx, Handler, Ip, Sp, Stop};
-use super::operand::{Acc, Imm, ShortImm, Slot, ToAcc, ToSlot, Wide};
+use super::operand::{Acc, Imm, ShortImm, Slot, ToAcc, ToSlot, ToSlotOnly, Wide};
 use super::ops;
 use super::vector as vectors;
 use crate::code::rows::for_each_row;
@@ -109,6 +109,16 @@ macro_rules! row {
             numeric::binary::<$B, ops::$name, Imm, Acc, ToSlot>, numeric::binary::<$B, ops::$name, Imm, Acc, ToAcc>,
         ])
     };
+    // copies leave accumulators alone
+    ($B:ty, unary, Copy) => { row!($B, copy, Copy) };
+    ($B:ty, unary, CopyF32) => { row!($B, copy, CopyF32) };
+    ($B:ty, unary, CopyF64) => { row!($B, copy, CopyF64) };
+    ($B:ty, copy, $name:ident) => {
+        row!(@pad $B, [
+            numeric::unary::<$B, ops::$name, Slot<1>, ToSlotOnly>, numeric::unary::<$B, ops::$name, Slot<1>, ToAcc>,
+            numeric::unary::<$B, ops::$name, Acc, ToSlotOnly>, numeric::unary::<$B, ops::$name, Acc, ToAcc>,
+        ])
+    };
     ($B:ty, unary, $name:ident) => {
         row!(@pad $B, [
             numeric::unary::<$B, ops::$name, Slot<1>, ToSlot>, numeric::unary::<$B, ops::$name, Slot<1>, ToAcc>,
@@ -174,7 +184,7 @@ macro_rules! row {
             numeric::select_compare::<$B, ops::$name, Slot<1>, Slot<2>, ToSlot>, numeric::select_compare::<$B, ops::$name, Slot<1>, Slot<2>, ToAcc>,
             numeric::select_compare::<$B, ops::$name, Slot<1>, Imm, ToSlot>, numeric::select_compare::<$B, ops::$name, Slot<1>, Imm, ToAcc>,
             numeric::select_compare::<$B, ops::$name, Acc, Slot<2>, ToSlot>, numeric::select_compare::<$B, ops::$name, Acc, Slot<2>, ToAcc>,
-            numeric::select_compare::<$B, ops::$name, Acc, Imm, ToSlot>, numeric::select_compare::<$B, ops::$name, Acc, Imm, ToAcc>,
+            numeric::select_compare::<$B, ops::$name, Acc, Imm, ToSlotOnly>, numeric::select_compare::<$B, ops::$name, Acc, Imm, ToAcc>,
         ])
     };
     ($B:ty, vector_unary, $name:ident) => { row!(@pad $B, [vector::unary::<$B, vectors::$name>]) };
@@ -230,6 +240,14 @@ macro_rules! row {
     // condition in slot or accumulator
     ($B:ty, $shape:ident, SelectWide) => { row!(@pad $B, [vector::select::<$B, Slot<3>>, vector::select::<$B, Acc>]) };
     // The variants of the remaining rows, each in its own order.
+    // of slots, of a slot and an immediate
+    ($B:ty, $shape:ident, SumI32Add) => {
+        row!(@pad $B, [
+            numeric::binary::<$B, ops::I32Add, Slot<1>, Slot<2>, ToSlotOnly>, illegal::<$B>,
+            numeric::binary::<$B, ops::I32Add, Slot<1>, Imm, ToSlotOnly>,
+        ])
+    };
+    ($B:ty, $shape:ident, SumI32Shl) => { row!(@pad $B, [illegal::<$B>, illegal::<$B>, numeric::binary::<$B, ops::I32Shl, Slot<1>, Imm, ToSlotOnly>]) };
     ($B:ty, $shape:ident, Const32) => { row!(@pad $B, [moves::const32::<$B>]) };
     ($B:ty, $shape:ident, Const64) => { row!(@pad $B, [moves::const64::<$B>]) };
     ($B:ty, $shape:ident, Copy2) => { row!(@pad $B, [moves::copy2::<$B>]) };
@@ -255,8 +273,8 @@ macro_rules! row {
     // condition in slot or accumulator × result in slot or integer accumulator
     ($B:ty, $shape:ident, Select) => {
         row!(@pad $B, [
-            moves::select::<$B, Slot<3>, ToSlot>, moves::select::<$B, Slot<3>, ToAcc>,
-            moves::select::<$B, Acc, ToSlot>, moves::select::<$B, Acc, ToAcc>,
+            moves::select::<$B, Slot<3>, ToSlotOnly>, moves::select::<$B, Slot<3>, ToAcc>,
+            moves::select::<$B, Acc, ToSlotOnly>, moves::select::<$B, Acc, ToAcc>,
         ])
     };
     ($B:ty, $shape:ident, Br) => { row!(@pad $B, [control::br::<$B>]) };
@@ -300,7 +318,7 @@ macro_rules! row {
     ($B:ty, $shape:ident, ReturnCallImport) => { row!(@pad $B, [calls::return_call_import::<$B>]) };
     ($B:ty, $shape:ident, ReturnCallIndirect) => { row!(@pad $B, [calls::return_call_indirect::<$B, u32>, calls::return_call_indirect::<$B, u64>]) };
     // to slot or integer accumulator
-    ($B:ty, $shape:ident, GlobalGet) => { row!(@pad $B, [moves::global_get::<$B, ToSlot>, moves::global_get::<$B, ToAcc>]) };
+    ($B:ty, $shape:ident, GlobalGet) => { row!(@pad $B, [moves::global_get::<$B, ToSlotOnly>, moves::global_get::<$B, ToAcc>]) };
     // from slot, immediate is not there, integer accumulator
     ($B:ty, $shape:ident, GlobalSet) => { row!(@pad $B, [moves::global_set::<$B, Slot<1>>, moves::global_set::<$B, Acc>]) };
     ($B:ty, $shape:ident, GlobalGetWide) => { row!(@pad $B, [moves::global_get_wide::<$B>]) };
