@@ -136,8 +136,10 @@ fn much_code() {
     });
     let wasm = builder.finish();
     assert!(wasm.len() > CODE_BYTES);
-    let step = |index| move |value: i32, step: i32| (value ^ step ^ index).wrapping_mul(0x0101_0101);
-    let expected = called.iter().fold(5, |value, &index| (0..STEPS).fold(value, step(index)));
+    let body = |param: i32, &index: &i32| {
+        (0..STEPS).fold(param, |value, step| (value ^ step ^ index).wrapping_mul(0x0101_0101))
+    };
+    let expected = called.iter().fold(5, body);
     for mode in [CompilationMode::Lazy, CompilationMode::LazyTranslation] {
         let mut config = Config::new();
         let engine = Engine::new(config.compilation_mode(mode)).expect("the configuration is valid");
