@@ -592,7 +592,8 @@ impl<'a> Body<'a> {
             body.statements(depth + 1);
             let up = body.words.one_in(2);
             body.emit(Instruction::LocalGet(counter));
-            body.emit(Instruction::I32Const(if up { [1, 2, 4][body.words.below(3)] } else { -1 }));
+            let step = if up { [1, 2, 4][body.words.below(3)] } else { -1 };
+            body.emit(Instruction::I32Const(step));
             body.emit(Instruction::I32Add);
             if body.words.one_in(2) {
                 body.emit(Instruction::LocalTee(counter));
@@ -608,7 +609,8 @@ impl<'a> Body<'a> {
             if up && body.words.one_in(3) {
                 body.emit(Instruction::LocalGet(limit));
             } else {
-                body.emit(Instruction::I32Const(if up { 8 + body.words.below(8) as i32 } else { 0 }));
+                let limit = if up { 8 + body.words.below(8) as i32 } else { 0 };
+                body.emit(Instruction::I32Const(limit));
             }
             let compare = if up { [I32LtS, I32LtU, I32LeS, I32Ne][body.words.below(4)].clone() } else { I32GtS };
             body.emit(compare);
