@@ -65,7 +65,7 @@ pub(crate) struct Features(pub WasmFeatures);
 impl Default for Features {
     fn default() -> Features {
         Features(
-            WasmFeatures::MUTABLE_GLOBAL
+            (WasmFeatures::MUTABLE_GLOBAL
                 | WasmFeatures::SATURATING_FLOAT_TO_INT
                 | WasmFeatures::SIGN_EXTENSION
                 | WasmFeatures::MULTI_VALUE
@@ -84,10 +84,15 @@ impl Default for Features {
                 | WasmFeatures::WIDE_ARITHMETIC
                 | WasmFeatures::CUSTOM_PAGE_SIZES
                 | WasmFeatures::FLOATS
-                | WasmFeatures::GC_TYPES,
+                | WasmFeatures::GC_TYPES)
+                .difference(ABSENT),
         )
     }
 }
+
+/// What this build leaves out.
+const ABSENT: WasmFeatures =
+    if cfg!(feature = "simd") { WasmFeatures::empty() } else { WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD) };
 
 /// Writes a switch for each proposal.
 macro_rules! switches {
@@ -96,6 +101,7 @@ macro_rules! switches {
             $(#[$doc])*
             pub fn $name(&mut self, on: bool) -> &mut Config {
                 self.features.0.set($(WasmFeatures::$flag)|*, on);
+                self.features.0 = self.features.0.difference(ABSENT);
                 self
             }
         )*}
@@ -110,7 +116,7 @@ switches! {
     wasm_reference_types: REFERENCE_TYPES;
     /// Several results, and parameters of blocks.
     wasm_multi_value: MULTI_VALUE;
-    /// 128-bit vectors.
+    /// 128-bit vectors. Only with the crate's feature `simd`, which is on by default.
     wasm_simd: SIMD | RELAXED_SIMD;
     /// Relaxed vector instructions, which here always do the same.
     wasm_relaxed_simd: RELAXED_SIMD;

@@ -152,6 +152,11 @@ impl From<wasmparser::BinaryReaderError> for Error {
     /// A proposal that is off, or that this engine does not have, is something else than an invalid module.
     fn from(error: wasmparser::BinaryReaderError) -> Error {
         match error.missing_wasm_feature() {
+            // What there is of it can be turned off; then it is the switch that is missing.
+            Some(WasmFeatures::GC) if ["rec group", "global.get"].iter().any(|part| error.message().contains(part)) => {
+                let text = format!("recursive types are turned off: {}", error.message());
+                Error::unsupported(text, error.offset())
+            }
             Some(feature) if feature.intersects(WasmFeatures::GC | WasmFeatures::CUSTOM_DESCRIPTORS) => {
                 Error::garbage_collection(error.message(), error.offset())
             }

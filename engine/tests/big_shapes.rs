@@ -9,7 +9,7 @@ mod translator;
 #[path = "big_shapes/wide.rs"]
 mod wide;
 
-use hostel_engine::{Engine, Instance, Linker, Module, Store, TrapCode, Val};
+use hostel_engine::{CompilationMode, Config, Engine, Instance, Linker, Module, Store, TrapCode, Val};
 use kit::configs;
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, ExportKind, ExportSection, Function, FunctionSection, RefType,
@@ -18,6 +18,9 @@ use wasm_encoder::{
 
 /// Functions of the largest module: in a dev build fewer, for it validates slowly.
 const FUNCTIONS: u32 = if cfg!(debug_assertions) { 100_000 } else { 600_000 };
+
+/// Bytes of code of the module that has most; less in a dev build, as above.
+const CODE_BYTES: usize = if cfg!(debug_assertions) { 4 << 20 } else { 75 << 20 };
 
 /// Elements of the largest table.
 const ELEMENTS: u32 = 700_000;
@@ -106,6 +109,45 @@ fn many_functions() {
     everywhere(&builder.finish(), |store, instance| {
         assert_eq!(call(store, instance, "f", &[]), Ok((FUNCTIONS / 2 + FUNCTIONS - 1) as i32));
     });
+}
+
+/// Bodies of 32 KB, of which a few are called. Not translated eagerly: what is called then is all that costs more than
+/// its bytes.
+#[test]
+fn much_code() {
+    const STEPS: i32 = 3_200;
+    let bodies = (CODE_BYTES / STEPS as usize / 10) as i32;
+    let mut builder = Builder::default();
+    let ty = builder.ty(&[ValType::I32], &[ValType::I32]);
+    for index in 0..bodies {
+        builder.function(ty, &[], |body| {
+            for step in 0..STEPS {
+                body.local_get(0).i32_const(step ^ index).i32_xor().i32_const(0x0101_0101).i32_mul().local_set(0);
+            }
+            body.local_get(0);
+        });
+    }
+    let called = [0, bodies / 2, bodies - 1];
+    builder.function(ty, &[], |body| {
+        body.local_get(0);
+        called.iter().for_each(|&index| {
+            body.call(index as u32);
+        });
+    });
+    let wasm = builder.finish();
+    assert!(wasm.len() > CODE_BYTES);
+    let body = |param: i32, &index: &i32| {
+        (0..STEPS).fold(param, |value, step| (value ^ step ^ index).wrapping_mul(0x0101_0101))
+    };
+    let expected = called.iter().fold(5, body);
+    for mode in [CompilationMode::Lazy, CompilationMode::LazyTranslation] {
+        let mut config = Config::new();
+        let engine = Engine::new(config.compilation_mode(mode)).expect("the configuration is valid");
+        let module = Module::new(&engine, wasm.clone()).expect("the module is valid");
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate(&mut store, &module).expect("it instantiates");
+        assert_eq!(call(&mut store, instance, "f", &[5]), Ok(expected));
+    }
 }
 
 #[test]

@@ -48,8 +48,22 @@ impl Peer {
             Peer::None => None,
             Peer::Wasmi => Some(peers::wasmi::run(case)),
             #[cfg(feature = "wasmtime")]
-            Peer::Wasmtime => Some(peers::wasmtime::run(case)),
+            Peer::Wasmtime => Some(peers::wasmtime::run(case, true)),
         }
+    }
+
+    /// What the peer does otherwise than `first`, and whether that ended early for a limit. A NaN that wasmtime makes in
+    /// one of two ways is no difference.
+    fn compare(self, case: &Case, first: &Report) -> Option<(Option<String>, bool)> {
+        let report = self.run(case)?;
+        let first = self.translate(first);
+        let what = difference(&first, &report);
+        #[cfg(feature = "wasmtime")]
+        if self == Peer::Wasmtime && what.is_some() && difference(&first, &peers::wasmtime::run(case, false)).is_none()
+        {
+            return Some((None, report.cut));
+        }
+        Some((what, report.cut))
     }
 }
 
@@ -57,8 +71,7 @@ impl Peer {
 fn agrees_with_wasmtime(case: &Case, first: &Report) -> bool {
     #[cfg(feature = "wasmtime")]
     {
-        let peer = Peer::Wasmtime;
-        peer.run(case).is_some_and(|report| difference(&peer.translate(first), &report).is_none())
+        Peer::Wasmtime.compare(case, first).is_some_and(|(what, _)| what.is_none())
     }
     #[cfg(not(feature = "wasmtime"))]
     {
@@ -94,9 +107,9 @@ pub fn judge(seed: u64, peer: Peer, profile: Profile) -> Option<Verdict> {
             verdict.differences.push(format!("{name} and {}:\n     {what}", setup.name));
         }
     }
-    if let Some(report) = peer.run(&case) {
-        verdict.cut |= report.cut;
-        if let Some(what) = difference(&peer.translate(&first), &report) {
+    if let Some((what, cut)) = peer.compare(&case, &first) {
+        verdict.cut |= cut;
+        if let Some(what) = what {
             verdict.outvoted = peer == Peer::Wasmi && agrees_with_wasmtime(&case, &first);
             verdict.differences.push(format!("{name} and {peer:?}:\n     {what}"));
         }

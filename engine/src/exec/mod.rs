@@ -43,6 +43,7 @@ pub(crate) mod ops;
 mod probe;
 pub(crate) mod stable;
 pub(crate) mod suspend;
+#[cfg(feature = "simd")]
 pub(crate) mod vector;
 
 pub(crate) use backend::BackendKind;

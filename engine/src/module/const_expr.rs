@@ -8,6 +8,7 @@ use crate::error::{Error, operator_name};
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Const(u64),
+    #[cfg_attr(not(feature = "simd"), allow(dead_code, reason = "then there are none"))]
     Vector([u64; 2]),
     GlobalGet(u32),
     RefFunc(u32),
@@ -35,6 +36,7 @@ impl ConstExpr {
                 Operator::I64Const { value } => Step::Const(value as u64),
                 Operator::F32Const { value } => Step::Const(value.bits() as u64),
                 Operator::F64Const { value } => Step::Const(value.bits()),
+                #[cfg(feature = "simd")]
                 Operator::V128Const { value } => {
                     let bits = u128::from_le_bytes(*value.bytes());
                     Step::Vector([bits as u64, (bits >> 64) as u64])

@@ -24,6 +24,7 @@ mod memory;
 mod meter;
 mod operators;
 mod stack;
+#[cfg(feature = "simd")]
 mod vectors;
 
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};

@@ -203,11 +203,11 @@ impl Translator<'_> {
             }
 
             ref other => {
-                if self.vector(other)? || self.atomic(other)? || self.wide(other)? {
-                    Ok(())
-                } else {
-                    self.numeric(other, offset)
+                #[cfg(feature = "simd")]
+                if self.vector(other)? {
+                    return Ok(());
                 }
+                if self.atomic(other)? || self.wide(other)? { Ok(()) } else { self.numeric(other, offset) }
             }
         }
     }

@@ -247,7 +247,7 @@ impl<'a> Body<'a> {
             self.expression(ty, depth);
             return self.consume(&[ty]);
         }
-        match self.words.below(14) {
+        match self.words.below(16) {
             0..=2 => {
                 self.expression(ty, depth + 1);
                 self.consume(&[ty]);
@@ -287,6 +287,7 @@ impl<'a> Body<'a> {
                 self.consume(&results);
             }
             12 if self.profile.exceptions => self.try_table(depth),
+            13 | 14 => self.counted_loop(depth),
             _ => {
                 let (from, to) = (self.local(ty), self.local(ty));
                 self.emit(Instruction::LocalGet(from));
@@ -540,13 +541,82 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// An address, mostly inside the memory.
+    /// An address, mostly inside the memory: any value, or a base, an index and a constant as compilers add them.
     fn address(&mut self, depth: usize) {
+        let kind = self.words.below(8);
+        if kind < 4 {
+            return self.part(depth, 0xfff8);
+        }
+        self.part(depth, 0x3ff8);
+        if kind > 4 {
+            self.part(depth, 0x3ff);
+            if kind > 5 {
+                let shift = self.words.below(5) as i32;
+                self.emit(Instruction::I32Const(shift));
+                self.emit(Instruction::I32Shl);
+            }
+            self.emit(Instruction::I32Add);
+        }
+        if self.words.one_in(2) {
+            let constant = [4, 16, -4, -8, 0x100, 0x3fff, i32::MIN][self.words.below(7)];
+            self.emit(Instruction::I32Const(constant));
+            self.emit(Instruction::I32Add);
+        }
+    }
+
+    /// A part of an address, at most `most` but for a few: in a local, or just computed.
+    fn part(&mut self, depth: usize, most: i32) {
         self.expression(Ty::I32, depth);
         if !self.words.one_in(50) {
-            self.emit(Instruction::I32Const(0xfff8));
+            self.emit(Instruction::I32Const(most));
             self.emit(Instruction::I32And);
         }
+        if self.words.one_in(2) {
+            let local = self.local(Ty::I32);
+            self.emit(Instruction::LocalSet(local));
+            self.emit(Instruction::LocalGet(local));
+        }
+    }
+
+    /// A loop that counts up or down, as compilers write it: add, compare, branch.
+    fn counted_loop(&mut self, depth: usize) {
+        use Instruction::{I32GtS, I32LeS, I32LtS, I32LtU, I32Ne};
+        let (counter, limit) = (self.local(Ty::I32), self.local(Ty::I32));
+        self.expression(Ty::I32, depth + 1);
+        self.emit(Instruction::I32Const(7));
+        self.emit(Instruction::I32And);
+        self.emit(Instruction::LocalSet(counter));
+        self.emit(Instruction::Loop(BlockType::Empty));
+        self.labelled(vec![], |body| {
+            body.pay();
+            body.statements(depth + 1);
+            let up = body.words.one_in(2);
+            body.emit(Instruction::LocalGet(counter));
+            let step = if up { [1, 2, 4][body.words.below(3)] } else { -1 };
+            body.emit(Instruction::I32Const(step));
+            body.emit(Instruction::I32Add);
+            if body.words.one_in(2) {
+                body.emit(Instruction::LocalTee(counter));
+            } else {
+                body.emit(Instruction::LocalSet(counter));
+                body.emit(Instruction::LocalGet(counter));
+            }
+            if !up && body.words.one_in(2) {
+                // As it is: while it is not zero.
+                body.emit(Instruction::BrIf(0));
+                return;
+            }
+            if up && body.words.one_in(3) {
+                body.emit(Instruction::LocalGet(limit));
+            } else {
+                let limit = if up { 8 + body.words.below(8) as i32 } else { 0 };
+                body.emit(Instruction::I32Const(limit));
+            }
+            let compare = if up { [I32LtS, I32LtU, I32LeS, I32Ne][body.words.below(4)].clone() } else { I32GtS };
+            body.emit(compare);
+            body.emit(Instruction::BrIf(0));
+        });
+        self.emit(Instruction::End);
     }
 
     /// Makes one NaN of all: before something looks at a float's bits, or at a NaN's sign.

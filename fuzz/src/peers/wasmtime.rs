@@ -6,9 +6,11 @@ use crate::cases::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value
 
 type Fallible<T> = Result<T, wasmtime::Error>;
 
-pub fn run(case: &Case) -> Report {
+/// `canonical`: whether NaNs that arithmetic makes are to be the canonical one. The specification leaves a choice that a
+/// module can look at; without it, the processor makes it, for hostel as for wasmtime.
+pub fn run(case: &Case, canonical: bool) -> Report {
     let mut report = Report::default();
-    if let Err(error) = run_into(case, &mut report) {
+    if let Err(error) = run_into(case, canonical, &mut report) {
         match error.downcast_ref::<Trap>() {
             Some(_) => {
                 report.outcome("instantiation", Err(&reason(&error)));
@@ -22,20 +24,20 @@ pub fn run(case: &Case) -> Report {
     report
 }
 
-fn config() -> Config {
+fn config(canonical: bool) -> Config {
     let mut config = Config::new();
     config.wasm_exceptions(true).wasm_custom_page_sizes(true).wasm_wide_arithmetic(true).wasm_memory64(true);
     config
         .wasm_multi_memory(true)
         .wasm_function_references(true)
         .wasm_tail_call(true)
-        .cranelift_nan_canonicalization(true);
+        .cranelift_nan_canonicalization(canonical);
     config.cranelift_opt_level(wasmtime::OptLevel::None);
     config
 }
 
-fn run_into(case: &Case, report: &mut Report) -> Fallible<()> {
-    let engine = Engine::new(&config())?;
+fn run_into(case: &Case, canonical: bool, report: &mut Report) -> Fallible<()> {
+    let engine = Engine::new(&config(canonical))?;
     let module = Module::new(&engine, &case.wasm)?;
     let mut store = Store::new(&engine, Vec::<u64>::new());
     let mut linker = Linker::new(&engine);

@@ -14,11 +14,13 @@ mod memory;
 mod moves;
 mod numeric;
 mod throw;
+#[cfg(feature = "simd")]
 mod vector;
 
 use super::backend::{Backend, Cx, Handler, Ip, Sp, Stop};
 use super::operand::{Acc, Imm, ShortImm, Slot, ToAcc, ToSlot, ToSlotOnly, Wide};
 use super::ops;
+#[cfg(feature = "simd")]
 use super::vector as vectors;
 use crate::code::rows::for_each_row;
 use crate::code::{Op, Row, VARIANTS};
@@ -187,18 +189,18 @@ macro_rules! row {
             numeric::select_compare::<$B, ops::$name, Acc, Imm, ToSlotOnly>, numeric::select_compare::<$B, ops::$name, Acc, Imm, ToAcc>,
         ])
     };
-    ($B:ty, vector_unary, $name:ident) => { row!(@pad $B, [vector::unary::<$B, vectors::$name>]) };
-    ($B:ty, vector_binary, I8x16Swizzle) => { row!(@pad $B, [vector::swizzle::<$B>]) };
-    ($B:ty, vector_binary, I8x16RelaxedSwizzle) => { row!(@pad $B, [vector::swizzle::<$B>]) };
-    ($B:ty, vector_binary, $name:ident) => { row!(@pad $B, [vector::binary::<$B, vectors::$name>]) };
-    ($B:ty, vector_ternary, $name:ident) => { row!(@pad $B, [vector::ternary::<$B, vectors::$name>]) };
-    ($B:ty, shift, $name:ident) => { row!(@pad $B, [vector::shift::<$B, vectors::$name>]) };
-    ($B:ty, test, $name:ident) => { row!(@pad $B, [vector::test::<$B, vectors::$name>]) };
-    ($B:ty, splat, $name:ident) => { row!(@pad $B, [vector::splat::<$B, vectors::$name>]) };
-    ($B:ty, extract, $name:ident) => { row!(@pad $B, [vector::extract::<$B, vectors::$name>]) };
-    ($B:ty, replace, $name:ident) => { row!(@pad $B, [vector::replace::<$B, vectors::$name>]) };
+    ($B:ty, vector_unary, $name:ident) => { row!(@vector $B, [vector::unary::<$B, vectors::$name>]) };
+    ($B:ty, vector_binary, I8x16Swizzle) => { row!(@vector $B, [vector::swizzle::<$B>]) };
+    ($B:ty, vector_binary, I8x16RelaxedSwizzle) => { row!(@vector $B, [vector::swizzle::<$B>]) };
+    ($B:ty, vector_binary, $name:ident) => { row!(@vector $B, [vector::binary::<$B, vectors::$name>]) };
+    ($B:ty, vector_ternary, $name:ident) => { row!(@vector $B, [vector::ternary::<$B, vectors::$name>]) };
+    ($B:ty, shift, $name:ident) => { row!(@vector $B, [vector::shift::<$B, vectors::$name>]) };
+    ($B:ty, test, $name:ident) => { row!(@vector $B, [vector::test::<$B, vectors::$name>]) };
+    ($B:ty, splat, $name:ident) => { row!(@vector $B, [vector::splat::<$B, vectors::$name>]) };
+    ($B:ty, extract, $name:ident) => { row!(@vector $B, [vector::extract::<$B, vectors::$name>]) };
+    ($B:ty, replace, $name:ident) => { row!(@vector $B, [vector::replace::<$B, vectors::$name>]) };
     ($B:ty, vector_load, $name:ident) => {
-        row!(@pad $B, [
+        row!(@vector $B, [
             vector::load::<$B, vector::$name, Slot<1>>, vector::load::<$B, vector::$name, Acc>,
             vector::load_wide::<$B, vector::$name, Slot<1>, u32>, vector::load_wide::<$B, vector::$name, Acc, u32>,
             vector::load_wide::<$B, vector::$name, Slot<1>, u64>, vector::load_wide::<$B, vector::$name, Acc, u64>,
@@ -213,7 +215,7 @@ macro_rules! row {
         ])
     };
     ($B:ty, vector_store, $name:ident) => {
-        row!(@pad $B, [
+        row!(@vector $B, [
             vector::store::<$B, Slot<1>>, vector::store::<$B, Acc>,
             vector::store_wide::<$B, Slot<1>, u32>, vector::store_wide::<$B, Acc, u32>,
             vector::store_wide::<$B, Slot<1>, u64>, vector::store_wide::<$B, Acc, u64>,
@@ -227,18 +229,18 @@ macro_rules! row {
             vector::store_indexed::<$B, Slot<1>, memory::Scaled<Acc>>,
         ])
     };
-    ($B:ty, lane, V128Load8Lane) => { row!(@pad $B, [vector::load_lane::<$B, u8, u32>, vector::load_lane::<$B, u8, u64>]) };
-    ($B:ty, lane, V128Store8Lane) => { row!(@pad $B, [vector::store_lane::<$B, u8, u32>, vector::store_lane::<$B, u8, u64>]) };
-    ($B:ty, lane, V128Load16Lane) => { row!(@pad $B, [vector::load_lane::<$B, u16, u32>, vector::load_lane::<$B, u16, u64>]) };
-    ($B:ty, lane, V128Store16Lane) => { row!(@pad $B, [vector::store_lane::<$B, u16, u32>, vector::store_lane::<$B, u16, u64>]) };
-    ($B:ty, lane, V128Load32Lane) => { row!(@pad $B, [vector::load_lane::<$B, u32, u32>, vector::load_lane::<$B, u32, u64>]) };
-    ($B:ty, lane, V128Store32Lane) => { row!(@pad $B, [vector::store_lane::<$B, u32, u32>, vector::store_lane::<$B, u32, u64>]) };
-    ($B:ty, lane, V128Load64Lane) => { row!(@pad $B, [vector::load_lane::<$B, u64, u32>, vector::load_lane::<$B, u64, u64>]) };
-    ($B:ty, lane, V128Store64Lane) => { row!(@pad $B, [vector::store_lane::<$B, u64, u32>, vector::store_lane::<$B, u64, u64>]) };
-    ($B:ty, $shape:ident, V128Const) => { row!(@pad $B, [vector::constant::<$B>]) };
-    ($B:ty, $shape:ident, I8x16Shuffle) => { row!(@pad $B, [vector::shuffle::<$B>]) };
+    ($B:ty, lane, V128Load8Lane) => { row!(@vector $B, [vector::load_lane::<$B, u8, u32>, vector::load_lane::<$B, u8, u64>]) };
+    ($B:ty, lane, V128Store8Lane) => { row!(@vector $B, [vector::store_lane::<$B, u8, u32>, vector::store_lane::<$B, u8, u64>]) };
+    ($B:ty, lane, V128Load16Lane) => { row!(@vector $B, [vector::load_lane::<$B, u16, u32>, vector::load_lane::<$B, u16, u64>]) };
+    ($B:ty, lane, V128Store16Lane) => { row!(@vector $B, [vector::store_lane::<$B, u16, u32>, vector::store_lane::<$B, u16, u64>]) };
+    ($B:ty, lane, V128Load32Lane) => { row!(@vector $B, [vector::load_lane::<$B, u32, u32>, vector::load_lane::<$B, u32, u64>]) };
+    ($B:ty, lane, V128Store32Lane) => { row!(@vector $B, [vector::store_lane::<$B, u32, u32>, vector::store_lane::<$B, u32, u64>]) };
+    ($B:ty, lane, V128Load64Lane) => { row!(@vector $B, [vector::load_lane::<$B, u64, u32>, vector::load_lane::<$B, u64, u64>]) };
+    ($B:ty, lane, V128Store64Lane) => { row!(@vector $B, [vector::store_lane::<$B, u64, u32>, vector::store_lane::<$B, u64, u64>]) };
+    ($B:ty, $shape:ident, V128Const) => { row!(@vector $B, [vector::constant::<$B>]) };
+    ($B:ty, $shape:ident, I8x16Shuffle) => { row!(@vector $B, [vector::shuffle::<$B>]) };
     // condition in slot or accumulator
-    ($B:ty, $shape:ident, SelectWide) => { row!(@pad $B, [vector::select::<$B, Slot<3>>, vector::select::<$B, Acc>]) };
+    ($B:ty, $shape:ident, SelectWide) => { row!(@vector $B, [vector::select::<$B, Slot<3>>, vector::select::<$B, Acc>]) };
     // The variants of the remaining rows, each in its own order.
     // of slots, of a slot and an immediate
     ($B:ty, $shape:ident, SumI32Add) => {
@@ -422,6 +424,16 @@ macro_rules! row {
     ($B:ty, $shape:ident, Halt) => { row!(@pad $B, [calls::halt::<$B>]) };
     ($B:ty, $shape:ident, LeaveInstance) => { row!(@pad $B, [calls::leave_instance::<$B>]) };
     ($B:ty, $shape:ident, Illegal) => { row!(@pad $B, [illegal::<$B>]) };
+    (@vector $B:ty, $handlers:tt) => {{
+        #[cfg(feature = "simd")]
+        {
+            row!(@pad $B, $handlers)
+        }
+        #[cfg(not(feature = "simd"))]
+        {
+            [illegal::<$B> as Handler<$B>; VARIANTS]
+        }
+    }};
     (@pad $B:ty, [$($handler:expr),* $(,)?]) => {{
         let mut variants: [Handler<$B>; VARIANTS] = [illegal::<$B>; VARIANTS];
         let given: &[Handler<$B>] = &[$($handler as Handler<$B>),*];
