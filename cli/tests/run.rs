@@ -176,6 +176,26 @@ fn fuel_is_bounded() {
 }
 
 #[test]
+fn a_report_says_what_was_used() {
+    let scratch = Scratch::new();
+    hostel(["run", "--report", "--fuel", "100000", &guest("hello")])
+        .exits(0)
+        .prints("hello from hostel\n")
+        .says(&["used: fuel ", " of 100000"])
+        .says(&["used: bytes written 18"])
+        .says(&["used: random bytes 0"]);
+    // Without a budget fuel is counted all the same.
+    let nothing = scratch.file("nothing.wat", start("(nop)"));
+    hostel(["run", "--report", &nothing]).exits(0).says(&["used: fuel 3"]).says(&["used: bytes read 0"]);
+    // Also of a guest that did not come to its end.
+    let spin = scratch.file("spin.wat", start("(loop (br 0))"));
+    hostel(["run", "--report", "--fuel", "1000", &spin])
+        .exits(124)
+        .says(&["out of fuel"])
+        .says(&["used: fuel 1000 of 1000"]);
+}
+
+#[test]
 fn memory_is_bounded() {
     let scratch = Scratch::new();
     let large = scratch.file("large.wat", r#"(module (memory 17) (func (export "_start")))"#);

@@ -62,6 +62,11 @@ impl Engine {
         self.0.backend.name()
     }
 
+    /// Whether guests are charged fuel: [`Config::consume_fuel`].
+    pub fn charges_fuel(&self) -> bool {
+        self.0.config.fuel
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
     }

@@ -69,7 +69,7 @@ trap_codes! {
     /// `throw_ref` of a null reference.
     NullExceptionReference = 14 "null exception reference",
     /// More exceptions are alive than [`Limits::exceptions`](crate::Limits) allows.
-    TooManyExceptions = 20 "too many exceptions (limit `exceptions`)",
+    TooManyExceptions = 20 "too many exceptions",
     /// The store was interrupted by an [`InterruptHandle`](crate::InterruptHandle).
     Interrupted = 13 "interrupted",
 }
@@ -236,7 +236,7 @@ impl Trap {
         &self.0.frames
     }
 
-    /// How many outer frames were left out of [`frames`](Self::frames).
+    /// How many outer frames were left out of [`frames`](Self::frames). Of very many, some tens of thousands are counted.
     pub fn omitted_frames(&self) -> usize {
         self.0.omitted
     }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use hostel_engine::{
-    Caller, Config, Engine, Extern, FunctionDefinition, FunctionListener, Instance, Linker, ResumableCall, Store, Trap,
-    TrapCode, Val,
+    Caller, Config, Engine, Extern, FunctionDefinition, FunctionListener, Instance, InterruptHandle, Linker,
+    ResumableCall, Store, Trap, TrapCode, Val,
 };
 use kit::{configs, guest, instantiate};
 
@@ -445,5 +445,49 @@ fn host_functions_take_fuel_and_guests_pay_for_it() {
         store.interrupt_handle().unwrap().clear();
         let ask = instance.typed_func::<(), ()>(&store, "ask").unwrap();
         ask.call(&mut store, ()).unwrap();
+    }
+}
+
+/// An exception that has far to go is interrupted on its way, and goes all of it when the guest goes on.
+#[test]
+fn a_throw_through_many_frames_is_interrupted() {
+    for config in configs() {
+        let mut config = config;
+        let engine = Engine::new(config.interruptible(true)).unwrap();
+        let mut linker = Linker::<Option<InterruptHandle>>::new(&engine);
+        // No check stands between this call and the throw.
+        linker.func_wrap("h", "interrupt", |handle: &mut Option<InterruptHandle>| {
+            if let Some(handle) = handle {
+                handle.interrupt();
+            }
+        });
+        let mut store = Store::new(&engine, None);
+        *store.data_mut() = Some(store.interrupt_handle().unwrap());
+        let instance = instantiate(
+            &linker,
+            &mut store,
+            r#"(module (import "h" "interrupt" (func $interrupt)) (tag $tag (param i32))
+                (func $deep (param i32) (result i32)
+                    (if (i32.eqz (local.get 0)) (then (call $interrupt) (throw $tag (i32.const 5))))
+                    (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+                (func (export "run") (param i32) (result i32)
+                    (block $h (result i32) (try_table (catch $tag $h) (return (call $deep (local.get 0)))) (unreachable))))"#,
+        )
+        .unwrap();
+        let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+        for _ in 0..3 {
+            let guest = run.call_resumable(&mut store, 100_000).unwrap().paused().expect("interrupted in its throw");
+            assert_eq!(guest.trap().code(), Some(TrapCode::Interrupted));
+            // Once is enough: it would come to no end otherwise.
+            store.interrupt_handle().unwrap().interrupt();
+            assert_eq!(guest.resume(&mut store).unwrap().finished(), Some(5));
+            store.interrupt_handle().unwrap().clear();
+        }
+        let guest = run.call_resumable(&mut store, 100_000).unwrap().paused().unwrap();
+        let trap = guest.into_trap(&mut store).unwrap();
+        assert_eq!((trap.frames().len(), trap.frames()[0].offset.is_some()), (Trap::MAX_FRAMES, true));
+        assert!(trap.omitted_frames() > 10_000, "{}", trap.omitted_frames());
+        store.data_mut().take();
+        assert_eq!(run.call(&mut store, 100_000).unwrap(), 5);
     }
 }

@@ -16,6 +16,7 @@
 //! | `override_function` | one WASI function replaced, the other 45 kept |
 //! | `reactor` | a library instead of a command: initialized once, called many times |
 //! | `many_instances` | one module on two threads, one host module under two names |
+//! | `fuel` | guests that run for so many instructions, pause, and go on |
 //! | `trace` | listening to every call, guest's and host's |
 //!
 //! The guests they run are in `guests/`, with sources and built; a guest that exists to make one point is text in the

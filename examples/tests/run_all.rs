@@ -26,6 +26,7 @@ macro_rules! examples {
 
 examples! {
     "../examples/capture.rs" capture
+    "../examples/fuel.rs" fuel
     "../examples/hello.rs" hello
     "../examples/host_function.rs" host_function
     "../examples/many_instances.rs" many_instances

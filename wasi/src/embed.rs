@@ -20,6 +20,8 @@ struct Registration<T: 'static, G> {
     /// `None` only while a function is being added.
     builder: Option<HostModuleBuilder<T>>,
     get: G,
+    /// Whether the engine charges fuel.
+    metered: bool,
 }
 
 impl<T, G> Registrar for Registration<T, G>
@@ -31,14 +33,19 @@ where
     where
         F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Ended> + Copy + Send + Sync + 'static,
     {
-        let get = self.get;
+        let (get, metered) = (self.get, self.metered);
         let params = function.params.iter().map(|param| match param.ty {
             ValType::I32 => Engines::I32,
             ValType::I64 => Engines::I64,
         });
         let results: &[Engines] = if function.result { &[Engines::I32] } else { &[] };
         let raw = move |ctx: &mut T, module: &mut Caller<'_>, stack: &mut [u64]| {
-            call(get(ctx), module.memory(), stack).map_err(trap)
+            let work = if metered { function.work(module.memory().as_deref(), stack) } else { 0 };
+            let ended = call(get(ctx), module.memory(), stack);
+            if metered {
+                module.consume_fuel(work.saturating_add(get(ctx).take_work()));
+            }
+            ended.map_err(trap)
         };
         let builder = self.builder.take().map(|builder| {
             builder
@@ -72,9 +79,10 @@ where
     T: 'static,
     G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 {
-    let mut preview1 = Registration { builder: Some(HostModuleBuilder::new(PREVIEW1)), get };
+    let metered = engine.charges_fuel();
+    let mut preview1 = Registration { builder: Some(HostModuleBuilder::new(PREVIEW1)), get, metered };
     functions::register(&mut preview1);
-    let mut unstable = Registration { builder: Some(HostModuleBuilder::new(PREVIEW0)), get };
+    let mut unstable = Registration { builder: Some(HostModuleBuilder::new(PREVIEW0)), get, metered };
     preview0::register(&mut unstable);
     let compile = |registration: Registration<T, G>, name: &str| {
         registration.builder.unwrap_or_else(|| HostModuleBuilder::new(name)).compile(engine)
@@ -82,7 +90,8 @@ where
     Ok([compile(preview1, PREVIEW1)?, compile(unstable, PREVIEW0)?])
 }
 
-/// Defines all of WASI in a linker, under both module names. A definition made later takes the place of one of these.
+/// Defines all of WASI in a linker, under both module names. Where the engine charges fuel, calls cost what they move: see
+/// [`BYTES_PER_UNIT`](crate::BYTES_PER_UNIT) and its neighbours. A definition made later takes the place of one of these.
 ///
 /// ```
 /// use hostel_engine::{Engine, Linker, Module, Store};

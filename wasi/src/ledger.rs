@@ -11,6 +11,7 @@ use crate::abi::Errno;
 use crate::builder::DEFAULT_MAX_FDS;
 use crate::fs::memory::MemoryFs;
 use crate::stdio::Capture;
+use crate::work::{BYTES_PER_UNIT, UNITS_PER_ENTRY};
 
 /// What a guest may use up over the life of its context, except descriptors, of which so many may be open at a time.
 /// `None` is without limit, and the default wherever no number would suit most guests.
@@ -132,6 +133,10 @@ pub(crate) struct Ledger {
     stdio: Meter,
     random: Meter,
     accepted: Meter,
+    /// Entries of directories.
+    entries: u64,
+    /// The work that has been told to somebody who charges for it.
+    charged: u64,
     pub(crate) memory: Vec<MemoryFs>,
     pub(crate) captures: Vec<Capture>,
 }
@@ -144,6 +149,8 @@ impl Ledger {
             stdio: Meter::new(limits.stdio_bytes),
             random: Meter::new(limits.random_bytes),
             accepted: Meter::new(limits.sockets_accepted),
+            entries: 0,
+            charged: 0,
             memory: Vec::new(),
             captures: Vec::new(),
         }
@@ -183,6 +190,18 @@ impl Ledger {
     #[inline]
     pub(crate) fn random(&mut self, count: usize) -> Result<(), Errno> {
         self.random.take(count as u64)
+    }
+
+    /// Counts entries of directories that were looked at or given out.
+    pub(crate) fn entries(&mut self, count: u64) {
+        self.entries += count;
+    }
+
+    /// The units of work since this was last asked; see `work.rs`.
+    pub(crate) fn take_work(&mut self) -> u64 {
+        let bytes = self.read.saturating_add(self.written.used).saturating_add(self.random.used);
+        let units = (bytes / BYTES_PER_UNIT).saturating_add(self.entries.saturating_mul(UNITS_PER_ENTRY));
+        units - std::mem::replace(&mut self.charged, units)
     }
 
     /// Whether one more connection may be accepted, or EDQUOT.

@@ -55,6 +55,7 @@ mod stop;
 mod strings;
 mod table;
 mod wait;
+mod work;
 
 pub use builder::{BuildError, DEFAULT_MAX_FDS, WasiCtxBuilder};
 pub use clocks::{Clocks, SystemClocks, VirtualClocks};
@@ -68,3 +69,4 @@ pub use stdio::{Capture, Stdio};
 pub use stop::StopHandle;
 pub use table::{LISTING_WINDOW, Perms};
 pub use wait::{CancelHandle, Canceled, Deadline};
+pub use work::{BYTES_PER_UNIT, UNITS_PER_COMPONENT, UNITS_PER_ENTRY};

@@ -74,6 +74,9 @@ pub(crate) struct Run {
     /// The most a linear memory can grow to; K, M and G are KiB, MiB and GiB
     #[arg(long, value_name = "BYTES", value_parser = values::bytes)]
     pub max_memory: Option<u64>,
+    /// Say on stderr what the guest has used, when it has ended
+    #[arg(long)]
+    pub report: bool,
     /// Make the guest's random numbers repeatable
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

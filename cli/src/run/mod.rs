@@ -7,6 +7,7 @@ mod check;
 mod context;
 mod ended;
 mod invoke;
+mod report;
 mod watch;
 
 use std::process::ExitCode;
@@ -45,8 +46,8 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
     };
 
     let mut store = Store::try_new(&engine, Guest { wasi: context::build(options)? }).map_err(unusable)?;
-    if let Some(units) = options.fuel {
-        store.set_fuel(units).map_err(unusable)?;
+    if engine.charges_fuel() {
+        store.set_fuel(options.fuel.unwrap_or(u64::MAX)).map_err(unusable)?;
     }
     let watch = match options.timeout {
         Some(limit) => {
@@ -62,13 +63,14 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
         None => hostel_wasi::run(&mut store, instance).map(|status| (status, Vec::new())),
     });
     drop(watch);
-    match result {
-        Ok((status, results)) => {
-            invoke::print(&results)?;
-            Ok(ended::status(status))
-        }
+    let ended = match result {
+        Ok((status, results)) => invoke::print(&results).map(|()| ended::status(status)),
         Err(error) => ended::early(options, error),
+    };
+    if options.report {
+        report::print(options, &store);
     }
+    ended
 }
 
 fn configuration(options: &Run, mut limits: Limits) -> Config {
@@ -79,7 +81,7 @@ fn configuration(options: &Run, mut limits: Limits) -> Config {
     config
         .compilation_mode(CompilationMode::Lazy)
         .limits(limits)
-        .consume_fuel(options.fuel.is_some())
+        .consume_fuel(options.fuel.is_some() || options.report)
         .interruptible(options.timeout.is_some());
     if !options.trace.is_empty() {
         let scopes = options.trace.clone();

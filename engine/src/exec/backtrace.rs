@@ -1,7 +1,11 @@
 //! What a stopped chain leaves behind: the trap, and the guest's frames read off the value stack.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::backend::{Cx, Ip, Sp, Stop};
 use super::block::ExecState;
+use crate::module::{Module, SourceMap};
 use crate::trap::{FrameInfo, Trap, TrapCode};
 
 /// Makes the trap of a chain that stopped for another reason than being done, and ends the chain. `unsafe`: B; the chain
@@ -38,11 +42,41 @@ pub(super) fn reason(exec: &mut ExecState, stop: Stop) -> Trap {
     trap
 }
 
+/// Frames that are counted when nobody listens to them. A guest can have a million of them, and finding each takes time.
+/// Chosen: some milliseconds.
+const COUNTED: usize = 50_000;
+/// Bytes of bodies that are translated again to find the offsets of one trap. Chosen: some tenths of a second.
+const TRANSLATED: usize = 16 << 20;
+
+/// Offsets of the functions in a backtrace: a recursion's frames need those of one.
+struct Offsets {
+    /// By instance and function.
+    known: HashMap<(Cx, u32), SourceMap>,
+    room: usize,
+}
+
+impl Offsets {
+    /// The offset of the operator that word `at` of a function's code comes from.
+    fn find(&mut self, cx: Cx, module: &Module, func: u32, at: usize) -> Option<u64> {
+        let map = match self.known.entry((cx, func)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                self.room = self.room.checked_sub(module.body_len(func))?;
+                place.insert(module.source_map(func)?)
+            }
+        };
+        let after = map.partition_point(|&(start, _)| start as usize <= at);
+        map.get(after.checked_sub(1)?).map(|&(_, offset)| offset)
+    }
+}
+
 /// Adds the activation's frames to the trap, the innermost first, and tells their listeners.
 unsafe fn walk(exec: &mut ExecState, trap: &mut Trap) {
     let (mut ip, mut sp, mut cx): (Ip, Sp, Cx) = (exec.ip, exec.sp, exec.cx);
     let mut untranslated = exec.untranslated.take();
     let mut innermost = true;
+    let mut offsets = Offsets { known: HashMap::new(), room: TRANSLATED };
+    let mut frames = 0;
     loop {
         // SAFETY: B.
         let module = unsafe { (*cx).module() };
@@ -58,9 +92,14 @@ unsafe fn walk(exec: &mut ExecState, trap: &mut Trap) {
         if trap.wants_frames() {
             trap.push_frame(|| {
                 // A caller's `ip` is where it goes on; the call stands before it.
-                let offset = position.and_then(|at| module.source_offset(func, if innermost { at } else { at - 1 }));
+                let at = position.map(|at| if innermost { at } else { at - 1 });
+                let offset = at.and_then(|at| offsets.find(cx, module, func, at));
                 FrameInfo { module: module.name(), func_index: func, func_name: module.func_name(func), offset }
             });
+        }
+        frames += 1;
+        if frames >= COUNTED && module.engine().config().listeners.is_none() {
+            return;
         }
         innermost = false;
         let record = module.func_type(func).call_slots();

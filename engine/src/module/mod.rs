@@ -150,6 +150,10 @@ struct Code {
     tries: Arc<[TryRegion]>,
 }
 
+/// From which offsets in the module's bytes the words of a function's code were translated: (first word, offset),
+/// ascending.
+pub(crate) type SourceMap = Vec<(u32, u64)>;
+
 /// A function that somebody listens to.
 pub(crate) type Listened = (Arc<dyn FunctionListener>, FunctionDefinition);
 
@@ -376,9 +380,13 @@ impl Module {
         Some((code.tries.clone(), code.words.as_ptr()))
     }
 
-    /// The offset in the module's bytes that word `word` of function `func`'s code was translated from. Translates
-    /// again to find out: traps are rare, and a table would cost every function.
-    pub(crate) fn source_offset(&self, func: u32, word: usize) -> Option<u64> {
+    /// How long the body of function `func`, which the module defines, is in bytes.
+    pub(crate) fn body_len(&self, func: u32) -> usize {
+        self.0.sections.bodies[func as usize - self.0.sections.imported_funcs].len()
+    }
+
+    /// Where function `func`'s code comes from. Translates again to find out: traps are rare, and a table would cost every function.
+    pub(crate) fn source_map(&self, func: u32) -> Option<SourceMap> {
         let listens = self.listener(func).is_some();
         let mut map = Vec::new();
         let mut allocations = translate::Allocations::default();
@@ -393,8 +401,7 @@ impl Module {
             allocations: &mut allocations,
         })
         .ok()?;
-        let after = map.partition_point(|&(start, _)| start as usize <= word);
-        map.get(after.checked_sub(1)?).map(|&(_, offset)| offset)
+        Some(map)
     }
 
     /// What function `func` is translated to, as text: for looking at, not for reading by a program. Translates again.

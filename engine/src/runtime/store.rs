@@ -223,7 +223,7 @@ impl InterruptHandle {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Takes the request back, if it has not stopped a call yet.
+    /// Takes a request back that has not stopped anything yet.
     pub fn clear(&self) {
         self.0.store(false, Ordering::Relaxed);
     }

@@ -1,7 +1,10 @@
 //! Fuel and interruption: where code looks at them, and what it pays.
 //!
 //! A check stands where a function and where a loop begins, and pays for the operators that belong to it and to no loop
-//! inside of it. Where neither is configured, no instruction is emitted and none is another one.
+//! inside of it. One more stands before each call that may be of a host function: it costs nothing itself, and lets no
+//! guest in that owes fuel for the last one, or was interrupted during it. Where neither is configured, no instruction is emitted and none is another one.
+
+use wasmparser::Operator;
 
 use super::Translator;
 use crate::code::{Row, fields_imm};
@@ -36,24 +39,41 @@ impl Translator<'_> {
     }
 
     fn check(&mut self, cost: u32) {
+        if let Some(position) = self.emit_check() {
+            self.meters.push(Site { position, cost });
+        }
+    }
+
+    /// A check that costs nothing yet, if anything is configured.
+    fn emit_check(&mut self) -> Option<usize> {
         let config = self.module.engine().config();
         let variant = match (config.fuel, config.interruptible) {
-            (false, false) => return,
+            (false, false) => return None,
             (true, false) => FUEL,
             (false, true) => INTERRUPT,
             (true, true) => BOTH,
         };
         let position = self.emit(Row::Check, variant, 0);
         self.barrier();
-        self.meters.push(Site { position, cost });
+        Some(position)
     }
 
     /// Charges an operator to the innermost check. Code that goes straight on for long gets another look at the interrupt
     /// flag, which costs nothing.
-    pub(super) fn charge(&mut self) {
+    pub(super) fn charge(&mut self, operator: &Operator<'_>) {
         let Some(site) = self.meters.last_mut() else { return };
         site.cost = site.cost.saturating_add(1);
-        if site.cost.is_multiple_of(STRAIGHT) && self.module.engine().config().interruptible {
+        let host = match *operator {
+            Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+                (function_index as usize) < self.sections.imported_funcs
+            }
+            Operator::CallIndirect { .. } | Operator::ReturnCallIndirect { .. } => true,
+            Operator::CallRef { .. } | Operator::ReturnCallRef { .. } => true,
+            _ => false,
+        };
+        if host {
+            self.emit_check();
+        } else if site.cost.is_multiple_of(STRAIGHT) && self.module.engine().config().interruptible {
             self.emit(Row::Check, INTERRUPT, 0);
             self.barrier();
         }
@@ -83,15 +103,15 @@ mod tests {
     use crate::module::Module;
     use crate::translate::{Allocations, Request, function};
 
-    /// The instructions of function 0, with their variants and first operands, as they are before linking.
+    /// The instructions of the first function, with their variants and first operands, as they are before linking.
     fn instructions(fuel: bool, interruptible: bool, text: &str) -> Vec<(Row, u16, u64)> {
         let mut config = Config::new();
         config.consume_fuel(fuel).interruptible(interruptible).compilation_mode(CompilationMode::LazyTranslation);
         let module = Module::new(&Engine::new(&config).unwrap(), wat::parse_str(text).unwrap()).unwrap();
         let code = function(Request {
             module: &module,
-            func: 0,
-            body: module.body(0),
+            func: module.sections().imported_funcs as u32,
+            body: module.body(module.sections().imported_funcs as u32),
             validate: None,
             listens: false,
             map: None,
@@ -158,6 +178,17 @@ mod tests {
             let found = checks(&instructions(fuel, interruptible, LOOPS));
             assert_eq!(found, [(variant, 1 + 1 + 2), (variant, 1 + 6 + 8 + 4 + 4 + 1), (variant, 1 + 8)]);
         }
+    }
+
+    #[test]
+    fn calls_that_may_be_of_host_functions_are_let_through() {
+        let text = r#"(module (type $t (func)) (import "h" "h" (func $h)) (import "h" "t" (table 1 funcref)) (elem declare func $h)
+            (func (type $t) (call $h) (call 1) (call_indirect (type $t) (i32.const 0)) (call_ref $t (ref.func $h)) (return_call $h)))"#;
+        for (fuel, interruptible, variant) in [(true, false, FUEL), (false, true, INTERRUPT), (true, true, BOTH)] {
+            let found = checks(&instructions(fuel, interruptible, text));
+            assert_eq!(found, [(variant, 1 + 7), (variant, 0), (variant, 0), (variant, 0), (variant, 0)]);
+        }
+        assert_eq!(checks(&instructions(false, false, text)), []);
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Translator<'_> {
             }
             return Ok(());
         }
-        self.charge();
+        self.charge(operator);
         match *operator {
             // control
             Operator::Nop => Ok(()),

@@ -45,6 +45,7 @@ pub fn fd_readdir(
         used += store(&mut room[used..], &header(entry, position));
         used += store(&mut room[used..], &entry.name);
     }
+    ctx.ledger.entries(listing.take_looked_at() + (position - cookie));
     memory.write_u32(bufused, used as u32)
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Listing {
     window: VecDeque<DirectoryEntry>,
     /// The position of the window's first entry.
     first: u64,
+    /// Entries that the file system was asked for, and that nobody has counted yet.
+    looked_at: u64,
 }
 
 impl Listing {
@@ -31,7 +33,14 @@ impl Listing {
         // What is above may be outside the sandbox. 0 is "unknown", and libc does not look for it.
         let dot_dot = DirectoryEntry { name: b"..".to_vec(), ino: 0, filetype: Filetype::Directory };
         let rest = nested.map_or_else(|| dir.entries(), |nested| nested.entries(dir))?;
-        Ok(Listing { rest: Some(rest), window: VecDeque::from([dot, dot_dot]), first: 0 })
+        // Some file systems collect their entries when a listing starts.
+        let looked_at = rest.size_hint().0 as u64;
+        Ok(Listing { rest: Some(rest), window: VecDeque::from([dot, dot_dot]), first: 0, looked_at })
+    }
+
+    /// How many entries the file system was asked for since this was last asked.
+    pub(crate) fn take_looked_at(&mut self) -> u64 {
+        std::mem::take(&mut self.looked_at)
     }
 
     /// The entry at `position`; `None` beyond the end.
@@ -42,7 +51,9 @@ impl Listing {
         position: u64,
     ) -> Result<Option<&DirectoryEntry>, Errno> {
         if position < self.first {
+            let before = self.looked_at;
             *self = Listing::start(dir, nested)?;
+            self.looked_at += before;
         }
         while position - self.first >= self.window.len() as u64 {
             match self.rest.as_mut().and_then(Iterator::next) {
@@ -52,6 +63,7 @@ impl Listing {
                 }
                 Some(entry) => self.window.push_back(entry?),
             }
+            self.looked_at += 1;
             if self.window.len() > LISTING_WINDOW {
                 self.window.pop_front();
                 self.first += 1;

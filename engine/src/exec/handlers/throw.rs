@@ -5,6 +5,7 @@
 //! around the landings.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
 use super::super::operand::{field, imm};
@@ -73,6 +74,9 @@ handler! {
     }
 }
 
+/// Frames that are searched between two looks at the interrupt flag: some tenths of a millisecond.
+const FRAMES: usize = 4096;
+
 /// Where a chain goes on.
 type Landing = (Ip, Sp, Cx);
 
@@ -100,9 +104,12 @@ unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool) -> Option<Land
             (*exec).pending = Some(TrapCode::InvalidReference.into());
             return None;
         };
-        let landing = find(ip, sp, cx, handle, fresh, &exception);
+        let patient = std::mem::take(&mut (*exec).paused.done) != 0 || !(*exec).meters.interrupt;
+        let landing = find(ip, sp, cx, handle, fresh, patient, &exception);
         if landing.is_none() {
-            (*exec).pending = Some(Trap::exception(exception));
+            if (*exec).pending.is_none() {
+                (*exec).pending = Some(Trap::exception(exception));
+            }
             if fresh {
                 (&mut (*(*exec).store).exceptions).remove(handle);
             }
@@ -139,7 +146,7 @@ unsafe fn catch_from_host(ip: Ip, sp: Sp, cx: Cx, trap: Trap) -> Option<Landing>
                 (*exec).pending = Some(TrapCode::TooManyExceptions.into());
                 return None;
             };
-            let landing = find(ip, sp, cx, handle, true, exception);
+            let landing = find(ip, sp, cx, handle, true, true, exception);
             if landing.is_some() {
                 return landing;
             }
@@ -162,13 +169,23 @@ unsafe fn land<B: Backend>((ip, sp, cx): Landing) -> B::Out {
 
 /// Looks for who catches, from the frame at `sp` outwards, and gives the values to the landing that is found.
 ///
-/// The return record of a frame is found by the type of its function, as in a backtrace.
-unsafe fn find(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool, exception: &Exception) -> Option<Landing> {
+/// The return record of a frame is found by the type of its function, as in a backtrace. Where it is not `patient`, an
+/// interruption ends the search; the instruction, which then is done again, searches to the end.
+unsafe fn find(
+    ip: Ip,
+    sp: Sp,
+    cx: Cx,
+    handle: u64,
+    fresh: bool,
+    patient: bool,
+    exception: &Exception,
+) -> Option<Landing> {
     // SAFETY: B, C, S for the running frame, and for the outer ones by their records.
     unsafe {
         let exec = (*cx).exec;
         let (mut ip, mut sp, mut cx) = (ip, sp, cx);
         let mut innermost = true;
+        let mut frames = 0;
         loop {
             let module = (*cx).module();
             let (func, position) = module.locate(ip)?;
@@ -210,6 +227,12 @@ unsafe fn find(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool, exception: &Exc
                 return None;
             }
             innermost = false;
+            frames += 1;
+            if !patient && frames % FRAMES == 0 && (*exec).interrupt.load(Ordering::Relaxed) {
+                (*exec).pending = Some(Trap::from(TrapCode::Interrupted).resumable());
+                (*exec).paused.done = 1;
+                return None;
+            }
         }
     }
 }
