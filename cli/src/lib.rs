@@ -1,5 +1,5 @@
 //! What the command `hostel` is made of, as a library: the binary only calls [`main`], and the spec tests share the
-//! script runner in [`wast`].
+//! script runner in [`wast`] and the [`trace`].
 //!
 //! ```text
 //! arguments ──► args ──┬──► run ──► load ──► engine and WASI ──► exit status
@@ -16,7 +16,7 @@ mod load;
 mod output;
 mod run;
 mod scripts;
-mod trace;
+pub mod trace;
 mod wasi;
 pub mod wast;
 

@@ -2,9 +2,16 @@
 
 mod kit;
 
+use std::any::Any;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use hostel_wasi::abi::{Errno, Rights};
+use hostel_wasi::abi::{Errno, Filestat, Rights};
+use hostel_wasi::fs::host::HostDirectory;
+use hostel_wasi::fs::memory::MemoryFs;
+use hostel_wasi::fs::{Directory, Entries, OpenOptions, Opened, SetTime};
+use hostel_wasi::{Perms, WasiCtx};
 use kit::*;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -160,4 +167,118 @@ fn errors() {
         guest.ok("fd_readdir", &[reading, DATA, 64, 0, RESULT]);
         guest.ok("fd_readdir", &[READ_ONLY, DATA, 64, 0, RESULT]);
     });
+}
+
+/// A directory that counts what it is asked for.
+struct Counted {
+    inner: Arc<dyn Directory>,
+    listings: AtomicU64,
+    entries: Arc<AtomicU64>,
+}
+
+impl Directory for Counted {
+    fn open(&self, path: &[u8], options: &OpenOptions) -> Result<Opened, Errno> {
+        self.inner.open(path, options)
+    }
+
+    fn stat(&self) -> Result<Filestat, Errno> {
+        self.inner.stat()
+    }
+
+    fn entries(&self) -> Result<Entries, Errno> {
+        self.listings.fetch_add(1, Relaxed);
+        let entries = self.entries.clone();
+        Ok(Box::new(self.inner.entries()?.inspect(move |_| {
+            entries.fetch_add(1, Relaxed);
+        })))
+    }
+
+    fn stat_at(&self, _: &[u8], _: bool) -> Result<Filestat, Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn set_times(&self, _: SetTime, _: SetTime) -> Result<(), Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn set_times_at(&self, _: &[u8], _: bool, _: SetTime, _: SetTime) -> Result<(), Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn create_directory(&self, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn remove_directory(&self, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn unlink_file(&self, path: &[u8]) -> Result<(), Errno> {
+        self.inner.unlink_file(path)
+    }
+
+    fn symlink(&self, _: &[u8], _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn read_link(&self, _: &[u8]) -> Result<Vec<u8>, Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn rename(&self, _: &[u8], _: &dyn Directory, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn link(&self, _: &[u8], _: &dyn Directory, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn sync(&self, _: bool) -> Result<(), Errno> {
+        Err(Errno::Nosys)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// Ten thousand entries by small buffers: each is asked for once, in one listing, also while every second one is removed
+/// and others come.
+#[test]
+fn a_long_listing_is_linear() {
+    const COUNT: u64 = 10_000;
+    let host = tempfile::tempdir().unwrap();
+    let memory = MemoryFs::new();
+    let on_host: Arc<dyn Directory> = Arc::new(HostDirectory::open_ambient(host.path()).unwrap());
+    for inner in [on_host, memory.root()] {
+        for number in 0..COUNT {
+            let options = OpenOptions { write: true, create: true, ..OpenOptions::default() };
+            inner.open(format!("entry-{number}").as_bytes(), &options).unwrap_or_else(|errno| panic!("{errno}"));
+        }
+        let entries = Arc::new(AtomicU64::new(0));
+        let counted = Arc::new(Counted { inner, listings: AtomicU64::new(0), entries: entries.clone() });
+        let mut guest = guest(WasiCtx::builder().preopened(counted.clone(), "/", Perms::READ_WRITE));
+        let (mut names, mut cookie) = (BTreeSet::new(), 0);
+        loop {
+            // Some twenty entries at a time.
+            let (listed, used) = read(&mut guest, ROOT, cookie, 700);
+            for entry in &listed {
+                cookie = entry.next;
+                assert!(names.insert(entry.name.clone()), "{} twice", entry.name);
+                if cookie % 2 == 0 && entry.filetype == 4 {
+                    let [ptr, len] = guest.path(&entry.name);
+                    guest.ok("path_unlink_file", &[ROOT, ptr, len]);
+                    guest.open(ROOT, &format!("new-{cookie}"), CREAT, WRITE);
+                    guest.ok("fd_close", &[guest.u32_at(RESULT).into()]);
+                }
+            }
+            if used < 700 {
+                break;
+            }
+        }
+        let old = names.iter().filter(|name| name.starts_with("entry-")).count() as u64;
+        assert_eq!(old, COUNT, "nothing that was there all the time is left out");
+        assert_eq!(counted.listings.load(Relaxed), 1);
+        assert_eq!(entries.load(Relaxed), names.len() as u64 - 2, "`.` and `..` are not the file system's");
+    }
 }

@@ -297,6 +297,8 @@ mod system_calls {
         ("advise", "fadvise64"),
         ("set times", "utimensat"),
         ("sync", "fdatasync"),
+        ("write to nowhere", "write"),
+        ("write to a pipe", "pwritev2"),
     ];
 
     /// Does nothing unless [`counted`] runs it.
@@ -358,6 +360,12 @@ mod system_calls {
         step(&mut || file.advise(0, 8, hostel_wasi::abi::Advice::Willneed).unwrap());
         step(&mut || file.set_times(SetTime::Now, SetTime::Now).unwrap());
         step(&mut || file.sync(true).unwrap());
+        let null = std::fs::File::options().write(true).open("/dev/null").unwrap();
+        let mut null = HostFile::from_std(null);
+        step(&mut || done(null.write(&[IoSlice::new(b"1")])));
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let mut pipe = HostFile::from_fd(OwnedFd::from(writer));
+        step(&mut || done(pipe.write(&[IoSlice::new(b"1")])));
         assert!(names.next().is_none());
     }
 

@@ -118,7 +118,7 @@ fn readiness() {
         let mut subscription = [0; 48];
         subscription[8] = 1;
         subscription[16] = LISTENER as u8;
-        let peer = connect();
+        let mut peer = connect();
         guest.put(DATA, &subscription);
         guest.ok("poll_oneoff", &[DATA, DATA + 0x100, 1, RESULT]);
         assert_eq!((guest.u16_at(DATA + 0x108), guest.u32_at(RESULT)), (0, 1));
@@ -130,6 +130,21 @@ fn readiness() {
         guest.put(DATA + 48, &subscription);
         guest.ok("poll_oneoff", &[DATA, DATA + 0x100, 2, RESULT]);
         assert_eq!((guest.memory[DATA as usize + 0x10a], guest.u32_at(RESULT)), (2, 1));
+        // How much there is to read, and the listener besides.
+        peer.write_all(b"five!").unwrap();
+        let _second = connect();
+        guest.put(DATA + 48 + 8, &[1]);
+        guest.put(DATA + 48 + 16, &[LISTENER as u8]);
+        loop {
+            // Either may still be on its way.
+            guest.ok("poll_oneoff", &[DATA, DATA + 0x100, 2, RESULT]);
+            let nbytes = guest.u64_at(DATA + 0x110);
+            if guest.u32_at(RESULT) == 2 && nbytes == 5 {
+                break;
+            }
+            assert!(guest.u32_at(RESULT) == 1 || nbytes < 5);
+        }
+        assert_eq!(guest.read(fd, 9), Ok(b"five!".to_vec()));
         drop(peer);
         guest.ok("poll_oneoff", &[DATA, DATA + 0x100, 1, RESULT]);
         assert_eq!((guest.memory[DATA as usize + 0x10a], guest.u64_at(DATA + 0x110)), (1, 0), "the end can be read");

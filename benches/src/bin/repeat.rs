@@ -22,7 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     };
     let case = wasi::CASES.iter().find(|case| case.name == name).ok_or("no such case")?;
-    let mut guest = hostel::wasi(case, &World::new()).ok_or("hostel has no such function")?;
+    let world = World::new();
+    let mut guest = hostel::wasi(case, &world).ok_or("hostel has no such function")?;
     guest.check(case, "hostel");
     match guest.run(calls.parse()?) {
         0 => Ok(()),

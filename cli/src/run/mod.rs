@@ -85,7 +85,7 @@ fn configuration(options: &Run, mut limits: Limits) -> Config {
         .interruptible(options.timeout.is_some());
     if !options.trace.is_empty() {
         let scopes = options.trace.clone();
-        config.function_listeners(Arc::new(move |definition: &_| trace::listener(&scopes, definition)));
+        config.function_listeners(Arc::new(move |definition: &_| trace::on_stderr(&scopes, definition)));
     }
     config
 }

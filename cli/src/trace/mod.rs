@@ -1,4 +1,4 @@
-//! `--trace`: host calls on stderr, one a line, decoded as strace does.
+//! `--trace`: host calls, one a line, decoded as strace does; the command writes them to stderr.
 //!
 //! ```text
 //! path_open(fd=3, dirflags=SYMLINK_FOLLOW, path="a", oflags=0, …) -> fd=4
@@ -23,16 +23,37 @@ use crate::wasi;
 use decode::Preview;
 use memory::View;
 
-/// The listener of a function, when it is one of WASI's and in one of the scopes.
-pub(crate) fn listener(scopes: &[Scope], definition: &FunctionDefinition) -> Option<Arc<dyn FunctionListener>> {
+/// Takes a line, without its end.
+pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The listener of a function, when it is one of WASI's: what the guest calls is told to `sink`.
+pub fn listener(definition: &FunctionDefinition, sink: Sink) -> Option<Arc<dyn FunctionListener>> {
+    let (function, preview) = traced(definition)?;
+    Some(Arc::new(Tracer { function, preview, calls: Mutex::default(), sink }))
+}
+
+/// The same on stderr, when it is in one of the scopes.
+pub(crate) fn on_stderr(scopes: &[Scope], definition: &FunctionDefinition) -> Option<Arc<dyn FunctionListener>> {
+    let (function, _) = traced(definition)?;
+    if !scopes.contains(&Scope::All) && !scopes.contains(&scope(function.name)) {
+        return None;
+    }
+    listener(
+        definition,
+        Arc::new(|line| {
+            // When stderr is closed there is nobody to tell.
+            let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+        }),
+    )
+}
+
+fn traced(definition: &FunctionDefinition) -> Option<(&'static Function, Preview)> {
     if !definition.is_host() {
         return None;
     }
     let module = definition.module()?;
-    let function = wasi::function(module, definition.name()?)?;
-    let traced = scopes.contains(&Scope::All) || scopes.contains(&scope(function.name));
     let preview = if module == PREVIEW0 { Preview::Zero } else { Preview::One };
-    traced.then(|| Arc::new(Tracer { function, preview, calls: Mutex::default() }) as Arc<dyn FunctionListener>)
+    Some((wasi::function(module, definition.name()?)?, preview))
 }
 
 /// The scope that a function belongs to.
@@ -53,6 +74,7 @@ struct Tracer {
     preview: Preview,
     /// Calls that have begun and not ended.
     calls: Mutex<Vec<Call>>,
+    sink: Sink,
 }
 
 struct Call {
@@ -64,9 +86,7 @@ struct Call {
 impl Tracer {
     fn end(&self, outcome: impl FnOnce(&[u64]) -> String) {
         let Some(call) = self.calls.lock().unwrap_or_else(PoisonError::into_inner).pop() else { return };
-        let line = format!("{}({}) -> {}\n", self.function.name, call.arguments, outcome(&call.params));
-        // When stderr is closed there is nobody to tell.
-        let _ = io::stderr().write_all(line.as_bytes());
+        (self.sink)(&format!("{}({}) -> {}", self.function.name, call.arguments, outcome(&call.params)));
     }
 }
 

@@ -35,7 +35,7 @@ pub struct HostFile {
 enum Access {
     /// A regular file or block device: it has a position and never waits.
     Position,
-    /// The descriptor is this file's alone and says `O_NONBLOCK`.
+    /// The descriptor is this file's alone and says `O_NONBLOCK`, or it is a device that never waits.
     Nonblocking,
     /// A shared pipe or socket: each call says that it does not wait.
     PerCall,
@@ -60,9 +60,11 @@ impl HostFile {
     /// Takes over any descriptor, for instance a duplicate of stdin's or one end of a pipe.
     pub fn from_fd(fd: OwnedFd) -> HostFile {
         // A descriptor that cannot even be asked is a stream of no known type; its first transfer will say why.
-        let found = system::fstat(&fd).map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode));
+        let stat = system::fstat(&fd).ok();
+        let found = stat.map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode));
         let filetype = stat::filetype(found);
         let access = match found {
+            FileType::CharacterDevice if stat.is_some_and(|stat| transfer::never_waits(&stat)) => Access::Nonblocking,
             FileType::RegularFile | FileType::BlockDevice => Access::Position,
             FileType::Fifo | FileType::Socket => Access::PerCall,
             _ => Access::AskFirst,

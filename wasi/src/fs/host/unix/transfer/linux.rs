@@ -5,6 +5,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::BorrowedFd;
 
+use rustix::fs::{major, minor};
 use rustix::io::{self, Errno, ReadWriteFlags, preadv2, pwritev2, retry_on_intr};
 
 use super::portable;
@@ -34,6 +35,12 @@ pub(super) fn write_at(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>], offset: u64, fl
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => portable::write_at(fd, bufs, offset, flags),
         done => done,
     }
+}
+
+/// Whether that is the number of one of the memory devices `null`, `zero`, `full` and `urandom`.
+pub(super) fn never_waits(device: u64) -> bool {
+    const MEMORY: u32 = 1;
+    major(device) == MEMORY && matches!(minor(device), 3 | 5 | 7 | 9)
 }
 
 /// Reads at the cursor without waiting. Pipes have known how since Linux 6.4, sockets for longer.

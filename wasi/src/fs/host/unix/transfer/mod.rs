@@ -7,6 +7,7 @@ use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::BorrowedFd;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::Stat;
 use rustix::io::{self, retry_on_intr};
 
 use crate::abi::{Errno, Fdflags};
@@ -26,6 +27,12 @@ const READY_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 /// Flags that a plain `writev` does not honour by itself.
 const SPECIAL: Fdflags = Fdflags::APPEND.union(Fdflags::DSYNC).union(Fdflags::RSYNC).union(Fdflags::SYNC);
+
+/// Whether a character device takes and gives at once, always.
+pub(super) fn never_waits(stat: &Stat) -> bool {
+    #[allow(clippy::useless_conversion, reason = "the number's type is the system's")]
+    system::never_waits(stat.st_rdev.into())
+}
 
 /// Reads at the cursor.
 pub(super) fn read(fd: BorrowedFd<'_>, bufs: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {

@@ -9,6 +9,12 @@ use rustix::io;
 use super::{write_at_plain, write_plain};
 use crate::abi::Fdflags;
 
+/// Which devices never wait is not known here.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn never_waits(_device: u64) -> bool {
+    false
+}
+
 /// Writes at the cursor or at the end.
 pub(super) fn write(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>], flags: Fdflags) -> io::Result<usize> {
     let written = with_append(fd, flags.contains(Fdflags::APPEND), || write_plain(fd, bufs))?;
