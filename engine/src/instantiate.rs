@@ -32,12 +32,10 @@ pub(crate) fn instantiate<T>(
         parts.import(linker, store, module, import)?;
     }
     for (number, &ty) in sections.memories.iter().enumerate().skip(sections.imported_memories) {
-        let index = memory::add(store, ty, &format!("memory {number}"))?;
-        parts.memories.push(store.memories[index].as_ptr());
+        parts.memories.push(memory::add(store, ty, &format!("memory {number}"))?);
     }
     for (number, &ty) in sections.tables.iter().enumerate().skip(sections.imported_tables) {
-        let index = table::add(store, ty, 0, &format!("table {number}"))?;
-        parts.tables.push(store.tables[index].as_ptr());
+        parts.tables.push(table::add(store, ty, 0, &format!("table {number}"))?);
     }
     for &ty in &sections.tags[sections.imported_tags..] {
         let (ty, type_id) = (sections.types[ty as usize].clone(), sections.type_ids[ty as usize]);
@@ -46,40 +44,41 @@ pub(crate) fn instantiate<T>(
     }
     let index = store.instances.len();
     let exported_memory = match module.export_index("memory") {
-        Some(ExternIndex::Memory(i)) => parts.memories[i as usize],
+        Some(ExternIndex::Memory(i)) => store.memories[parts.memories[i as usize]].as_ptr(),
         _ => std::ptr::null_mut(),
     };
+    let memories: Box<[_]> = parts.memories.iter().map(|&index| store.memories[index].as_ptr()).collect();
     let mut block = InstanceBlock {
-        memory0: parts.memories.first().copied().unwrap_or(store.no_memory()),
+        memory0: memories.first().copied().unwrap_or(store.no_memory()),
         exec: store.exec_ptr(),
         stack_end: store.stack_end(),
         funcs: module.entries().as_ptr().wrapping_sub(parts.imports.len()),
-        imports: parts.imports.into(),
-        tables: parts.tables.into(),
+        imports: std::mem::take(&mut parts.imports).into(),
+        tables: parts.tables.iter().map(|&index| store.tables[index].as_ptr()).collect(),
         owner: Handle::guest(index as u32 + 1, 0).0,
         exported_memory,
-        memories: parts.memories.into(),
-        tags: parts.tags.into(),
+        memories,
+        tags: std::mem::take(&mut parts.tags).into(),
         dropped_data: vec![false; sections.data.len()].into(),
         elements: vec![Box::default(); sections.elements.len()].into(),
         globals: Box::default(),
         module: Some(module.clone()),
     };
-    define_globals(store, module, &mut block, parts.globals);
-    fill_tables(store, module, &block);
+    define_globals(store, module, &mut block, &mut parts.globals);
+    fill_tables(store, module, &block, &parts);
     store.instances.push(Stable::new(block));
-    apply_segments(store, module, index).map_err(|code| failed(Trap::from(code)))?;
+    apply_segments(store, module, index, &parts).map_err(|code| failed(Trap::from(code)))?;
     let start = sections.start.map(|func| function_handle(&store.instances[index], func));
     Ok((Instance::new(store, index), start))
 }
 
-/// What an instance is made of, while it is collected.
+/// What an instance is made of, while it is collected: places in the store's lists, so that nothing is looked for.
 #[derive(Default)]
 struct Parts {
     imports: Vec<ImportedFunc>,
-    tables: Vec<*mut crate::exec::block::TableBlock>,
-    memories: Vec<*mut crate::exec::block::MemoryBlock>,
-    globals: Vec<*mut GlobalBlock>,
+    tables: Vec<usize>,
+    memories: Vec<usize>,
+    globals: Vec<usize>,
     tags: Vec<u32>,
 }
 
@@ -127,9 +126,9 @@ impl Parts {
                         let handle = func.handle(store)?;
                         self.imports.extend(store.resolve(handle).map(|found| found.import));
                     }
-                    Extern::Table(table) => self.tables.push(table.block(store).as_ptr()),
-                    Extern::Memory(memory) => self.memories.push(memory.block(store).as_ptr()),
-                    Extern::Global(global) => self.globals.push(global.block(store).as_ptr()),
+                    Extern::Table(table) => self.tables.push(table.index()),
+                    Extern::Memory(memory) => self.memories.push(memory.index()),
+                    Extern::Global(global) => self.globals.push(global.index()),
                     Extern::Tag(tag) => self.tags.push(tag.index()),
                 }
             }
@@ -194,56 +193,44 @@ fn fits(wanted: &ExternType, found: &ExternType) -> bool {
     }
 }
 
-/// Values of constant expressions, given the globals made so far.
-fn evaluate(block: &InstanceBlock, globals: &[*mut GlobalBlock], store: &StoreInner, expr: &ConstExpr) -> [u64; 2] {
-    let global = |index: u32| {
-        let wanted = globals[index as usize];
-        let found = store.globals.iter().rev().find(|global| global.as_ptr() == wanted);
-        found.map_or([0; 2], |global| global.value)
-    };
-    expr.evaluate(global, |func| function_handle(block, func).0)
+/// Values of constant expressions, given the places of the globals made so far.
+fn evaluate(block: &InstanceBlock, globals: &[usize], store: &StoreInner, expr: &ConstExpr) -> [u64; 2] {
+    expr.evaluate(|index| store.globals[globals[index as usize]].value, |func| function_handle(block, func).0)
 }
 
-fn define_globals(
-    store: &mut StoreInner,
-    module: &Module,
-    block: &mut InstanceBlock,
-    mut globals: Vec<*mut GlobalBlock>,
-) {
+fn define_globals(store: &mut StoreInner, module: &Module, block: &mut InstanceBlock, globals: &mut Vec<usize>) {
     let sections = module.sections();
     let types = &sections.globals[sections.imported_globals..];
     for (&ty, init) in types.iter().zip(&sections.global_inits) {
-        let value = evaluate(block, &globals, store, init);
+        let value = evaluate(block, globals, store, init);
+        globals.push(store.globals.len());
         store.globals.push(Stable::new(GlobalBlock { value, ty }));
-        globals.extend(store.globals.last().map(Stable::as_ptr));
     }
-    block.globals = globals.into();
+    block.globals = globals.iter().map(|&index| store.globals[index].as_ptr()).collect();
 }
 
 /// Gives tables with an initial expression its value.
-fn fill_tables(store: &mut StoreInner, module: &Module, block: &InstanceBlock) {
+fn fill_tables(store: &mut StoreInner, module: &Module, block: &InstanceBlock, parts: &Parts) {
     let sections = module.sections();
     for (number, init) in sections.table_inits.iter().enumerate() {
         if let Some(init) = init {
-            let [value, _] = evaluate(block, &block.globals, store, init);
-            let wanted = block.tables[sections.imported_tables + number];
-            if let Some(table) = store.tables.iter_mut().rev().find(|table| table.as_ptr() == wanted) {
-                table.elements.fill(value);
-            }
+            let [value, _] = evaluate(block, &parts.globals, store, init);
+            store.tables[parts.tables[sections.imported_tables + number]].elements.fill(value);
         }
     }
 }
 
 /// Evaluates element segments, copies the active ones and the active data segments to where they belong, in order.
-fn apply_segments(store: &mut StoreInner, module: &Module, index: usize) -> Result<(), TrapCode> {
+fn apply_segments(store: &mut StoreInner, module: &Module, index: usize, parts: &Parts) -> Result<(), TrapCode> {
     let sections = module.sections();
+    let globals = &parts.globals;
     for (number, segment) in sections.elements.iter().enumerate() {
         let block = &store.instances[index];
         let values = |items: &ElementItems| -> Box<[u64]> {
             match items {
                 ElementItems::Functions(funcs) => funcs.iter().map(|&func| function_handle(block, func).0).collect(),
                 ElementItems::Expressions(exprs) => {
-                    exprs.iter().map(|expr| evaluate(block, &block.globals, store, expr)[0]).collect()
+                    exprs.iter().map(|expr| evaluate(block, globals, store, expr)[0]).collect()
                 }
             }
         };
@@ -255,10 +242,8 @@ fn apply_segments(store: &mut StoreInner, module: &Module, index: usize) -> Resu
             }
             SegmentMode::Active(active) => {
                 let values = values(&segment.items);
-                let offset = evaluate(block, &block.globals, store, &active.offset)[0];
-                let wanted = block.tables[active.index as usize];
-                let table = store.tables.iter_mut().rev().find(|table| table.as_ptr() == wanted);
-                let elements = table.map(|table| &mut table.elements[..]).unwrap_or_default();
+                let offset = evaluate(block, globals, store, &active.offset)[0];
+                let elements = &mut store.tables[parts.tables[active.index as usize]].elements;
                 let target = range(offset, values.len()).and_then(|range| elements.get_mut(range));
                 target.ok_or(TrapCode::TableOutOfBounds)?.copy_from_slice(&values);
             }
@@ -266,12 +251,9 @@ fn apply_segments(store: &mut StoreInner, module: &Module, index: usize) -> Resu
     }
     for (number, segment) in sections.data.iter().enumerate() {
         if let SegmentMode::Active(active) = &segment.mode {
-            let block = &store.instances[index];
-            let offset = evaluate(block, &block.globals, store, &active.offset)[0];
-            let wanted = block.memories[active.index as usize];
+            let offset = evaluate(&store.instances[index], globals, store, &active.offset)[0];
             let bytes = module.data_bytes(number);
-            let memory = store.memories.iter_mut().rev().find(|memory| memory.as_ptr() == wanted);
-            let data = memory.map(|memory| memory.data_mut()).unwrap_or_default();
+            let data = store.memories[parts.memories[active.index as usize]].data_mut();
             let target = range(offset, bytes.len()).and_then(|range| data.get_mut(range));
             target.ok_or(TrapCode::MemoryOutOfBounds)?.copy_from_slice(bytes);
             store.instances[index].dropped_data[number] = true;

@@ -16,6 +16,10 @@ fn memory_that_the_system_refuses() {
     let script = "ulimit -v 1048576; exec \"$0\" --exact uses_up_addresses --ignored --nocapture --test-threads 1";
     let output = Command::new("sh").arg("-c").arg(script).arg(binary).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    if text.contains("AddressSanitizer failed to allocate") {
+        eprintln!("skipped: a sanitizer wants more addresses than that for itself");
+        return;
+    }
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
 

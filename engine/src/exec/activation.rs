@@ -137,6 +137,9 @@ pub struct CallContext<'a, T> {
 impl<'a, T: 'static> CallContext<'a, T> {
     /// `T` is the type of the store's data: the caller has checked it.
     pub(super) fn new(store: &'a mut StoreInner, data: &'a mut T) -> CallContext<'a, T> {
+        // SAFETY: B. The pointer that chains use too: one made of `store` here would not outlive the references that a
+        // nested chain makes of theirs.
+        let store = unsafe { (*store.exec_ptr()).store };
         CallContext { store, data, marker: PhantomData }
     }
 

@@ -47,6 +47,11 @@ impl Global {
         self.store == store.id()
     }
 
+    /// Its place in the store's list.
+    pub(crate) fn index(self) -> usize {
+        self.index
+    }
+
     pub(crate) fn block(self, store: &StoreInner) -> &Stable<GlobalBlock> {
         assert!(self.store == store.id(), "the global is another store's");
         &store.globals[self.index]

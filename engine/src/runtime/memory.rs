@@ -47,6 +47,11 @@ impl Memory {
         self.store == store.id()
     }
 
+    /// Its place in the store's list.
+    pub(crate) fn index(self) -> usize {
+        self.index
+    }
+
     pub(crate) fn block(self, store: &StoreInner) -> &Stable<MemoryBlock> {
         assert!(self.store == store.id(), "the memory is another store's");
         &store.memories[self.index]

@@ -37,6 +37,11 @@ impl Table {
         self.store == store.id()
     }
 
+    /// Its place in the store's list.
+    pub(crate) fn index(self) -> usize {
+        self.index
+    }
+
     pub(crate) fn block(self, store: &StoreInner) -> &Stable<TableBlock> {
         assert!(self.store == store.id(), "the table is another store's");
         &store.tables[self.index]

@@ -1,6 +1,6 @@
 //! Wide things: many parameters, results, locals, globals, imports, exports.
 
-use hostel_engine::{Engine, Linker, Module, Store, Val};
+use hostel_engine::{Engine, Global, Linker, Module, Store, Val};
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, ImportSection, RefType, TableSection, TableType, TypeSection, ValType,
@@ -144,4 +144,28 @@ fn the_same_import_many_times() {
         let instance = linker.instantiate(&mut store, &module).expect("it instantiates");
         assert_eq!(call(&mut store, instance, "f", &[7]), Ok(3007));
     }
+}
+
+#[test]
+fn many_globals_that_begin_with_an_imported_one() {
+    const GLOBALS: u32 = 600_000;
+    let mut imports = ImportSection::new();
+    let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+    imports.import("host", "first", EntityType::Global(ty));
+    let (mut globals, mut exports) = (GlobalSection::new(), ExportSection::new());
+    for _ in 0..GLOBALS {
+        globals.global(ty, &ConstExpr::global_get(0));
+    }
+    exports.export("last", ExportKind::Global, GLOBALS);
+    let mut module = wasm_encoder::Module::new();
+    module.section(&imports).section(&globals).section(&exports);
+    let wasm = module.finish();
+    let engine = Engine::default();
+    let module = Module::new(&engine, wasm).expect("the module is valid");
+    let mut store = Store::new(&engine, ());
+    let ty = hostel_engine::GlobalType { content: hostel_engine::ValType::I32, mutable: false };
+    let first = Global::new(&mut store, ty, Val::I32(7)).expect("a value of the type");
+    let instance =
+        Linker::new(&engine).define("host", "first", first).instantiate(&mut store, &module).expect("it instantiates");
+    assert_eq!(instance.get_global(&store, "last").expect("exported").get(&store).i32(), Some(7));
 }

@@ -5,8 +5,8 @@
 
 use arbitrary::Unstructured;
 use hostel_engine::{
-    Backend, CompilationMode, Config, Engine, Error, Extern, HostModuleBuilder, InterruptHandle, Limits, Linker,
-    Module, Store, Trap, TrapCode, Val,
+    Backend, CompilationMode, Config, Engine, Error, Extern, Func, HostModuleBuilder, InterruptHandle, Limits, Linker,
+    Module, ResumableCall, Store, Trap, TrapCode, Val,
 };
 
 use crate::cases::generate::{self, Profile, Words};
@@ -20,6 +20,8 @@ struct Plan {
     fuel: Vec<u64>,
     /// The host call that asks for an interruption, counted over the whole run; every later one of the same distance too.
     interrupt: usize,
+    /// How often a call that paused goes on.
+    slices: usize,
     calls: Vec<(String, Vec<Value>)>,
     exports: Vec<(String, Export)>,
 }
@@ -85,7 +87,8 @@ fn plan(data: &[u8]) -> Option<Plan> {
         ..Limits::default()
     };
     let fuel = calls.iter().map(|_| [0, 1, 50, 1000, 20_000][words.below(5)] + words.below(50) as u64).collect();
-    Some(Plan { wasm, limits, fuel, interrupt: 1 + words.below(20), calls, exports })
+    let (interrupt, slices) = (1 + words.below(20), [0, 1, 4][words.below(3)]);
+    Some(Plan { wasm, limits, fuel, interrupt, slices, calls, exports })
 }
 
 /// The store's data.
@@ -109,9 +112,8 @@ fn observe(engine: &Engine, plan: &Plan, lines: &mut Vec<String>) -> Result<(), 
         store.set_fuel(fuel)?;
         let func = instance.get_func(&store, name).expect("it is exported");
         let args: Vec<Val> = args.iter().map(val).collect();
-        let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-        let outcome = match func.call(&mut store, &args, &mut results) {
-            Ok(()) => format!("{:?}", results.iter().map(|val| value(val).canonical()).collect::<Vec<_>>()),
+        let outcome = match in_slices(&mut store, func, &args, plan.slices) {
+            Ok(results) => format!("{:?}", results.iter().map(|val| value(val).canonical()).collect::<Vec<_>>()),
             Err(error) => reason(&error),
         };
         let (calls, log) = (store.data().calls, store.data().log);
@@ -123,6 +125,34 @@ fn observe(engine: &Engine, plan: &Plan, lines: &mut Vec<String>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Calls a function that may pause; with fuel for another slice, or after an interruption, it goes on, `slices` times.
+fn in_slices(store: &mut Store<Context>, func: Func, args: &[Val], slices: usize) -> Result<Vec<Val>, Error> {
+    let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+    if slices == 0 {
+        return func.call(store, args, &mut results).map(|()| results);
+    }
+    let mut call = func.call_resumable(store, args)?;
+    for slice in 0..slices {
+        match call {
+            ResumableCall::Finished(results) => return Ok(results),
+            ResumableCall::Paused(paused) => {
+                let more = paused.fuel_needed().min(5000) + 97 * slice as u64;
+                store.add_fuel(more)?;
+                // The stack is free meanwhile, also for a guest that overflows it.
+                if slice == 1 {
+                    let _ = func.call(&mut *store, args, &mut results);
+                    store.add_fuel(1000)?;
+                }
+                call = paused.resume(store)?;
+            }
+        }
+    }
+    match call {
+        ResumableCall::Finished(results) => Ok(results),
+        ResumableCall::Paused(paused) => Err(paused.into_trap(store)?.into()),
+    }
 }
 
 /// Why a call ended, with the backtrace, which has to be printable. A call that overflows the stack is the caller's in an

@@ -212,7 +212,11 @@ where
         let args: Vec<Val> = ty.params().iter().map(|&ty| context.data().value(ty, Some(func))).collect();
         let mut results = vec![Val::I32(0); ty.results().len()];
         let outcome = func.call(&mut context, &args, &mut results);
-        let said = format!("{:?} {:?}", outcome.map_err(|error| error.to_string()), results.iter().map(Val::ty));
+        let said = format!(
+            "{:?} {:?}",
+            outcome.map_err(|error| error.to_string()),
+            results.iter().map(Val::ty).collect::<Vec<_>>()
+        );
         context.data().values.extend(results);
         return said;
     }

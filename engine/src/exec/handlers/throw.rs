@@ -45,22 +45,21 @@ unsafe fn make_room(store: &mut StoreInner, sp: Sp, cx: Cx) {
     if !store.exceptions.crowded() {
         return;
     }
+    let base = store.stack_base();
+    // SAFETY: B.
+    let end = sp.wrapping_add(usize::from(u16::MAX)).min(unsafe { (*cx).stack_end });
     // SAFETY: S: everything up to the running frame's end has been part of the stack and is initialised (zeroed pages
-    // at first). What lies above `sp` may be stale, which only keeps more.
-    unsafe {
-        let base = store.stack_base();
-        let end = sp.wrapping_add(usize::from(u16::MAX)).min((*cx).stack_end);
-        let slots = std::slice::from_raw_parts(base, (end as usize - base as usize) / 8);
-        let roots: Vec<u64> = slots
-            .iter()
-            .copied()
-            .chain(store.suspended.slots())
-            .chain(store.globals.iter().map(|global| global.value[0]))
-            .chain(store.tables.iter().flat_map(|table| table.elements.iter().copied()))
-            .chain(store.instances.iter().flat_map(|instance| instance.elements.iter().flat_map(|e| e.iter().copied())))
-            .collect();
-        store.exceptions.collect(roots.into_iter());
-    }
+    // at first). What lies above `sp` may be stale, which only keeps more. Read one by one: no reference is made to slots
+    // that host functions, which wait for this chain, have borrowed. What such a function has written there since may be missed, and
+    // then a reference that only it holds is refused when it is used.
+    let stack = (0..(end as usize - base as usize) / 8).map(|at| unsafe { base.add(at).read() });
+    let StoreInner { exceptions, suspended, globals, tables, instances, .. } = store;
+    let roots = stack
+        .chain(suspended.slots())
+        .chain(globals.iter().map(|global| global.value[0]))
+        .chain(tables.iter().flat_map(|table| table.elements.iter().copied()))
+        .chain(instances.iter().flat_map(|instance| instance.elements.iter().flat_map(|e| e.iter().copied())));
+    exceptions.collect(roots);
 }
 
 handler! {
