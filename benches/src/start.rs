@@ -97,7 +97,7 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 17;
         self.0 ^= self.0 << 5;
-        (u64::from(self.0) * u64::from(limit) >> 32) as u32
+        ((u64::from(self.0) * u64::from(limit)) >> 32) as u32
     }
 }
 
