@@ -137,5 +137,8 @@ fn load(bytes: usize, mode: CompilationMode) -> Result<Operation, Box<dyn Error>
     let mut config = Config::new();
     config.compilation_mode(mode);
     let engine = Engine::new(&config)?;
-    Ok(Box::new(move || Ok(drop(Module::new(&engine, wasm.clone())?))))
+    Ok(Box::new(move || {
+        Module::new(&engine, wasm.clone())?;
+        Ok(())
+    }))
 }
