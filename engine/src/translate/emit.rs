@@ -547,10 +547,11 @@ fn sum(row: Row, a: &Entry, b: &Entry) -> Option<Sum> {
     (sum.base.is_some() || sum.index.is_some()).then_some(sum)
 }
 
-/// The instruction of two operands, one of which is a constant that needs 64 bits: row, other operand, constant.
+/// The instruction of two operands, one of which is a constant of 64 bits: row, other operand, constant.
 fn wide<'e>(row: Row, a: &'e Entry, b: &'e Entry) -> Option<(Row, &'e Entry, u64)> {
     let long = |entry: &Entry| match entry.place {
-        Place::Const(bits) if immediate(entry.ty, bits).is_none() => Some(bits),
+        // Widening the 32-bit form of a double would take its time in front of the operation.
+        Place::Const(bits) if entry.ty == ValType::F64 || immediate(entry.ty, bits).is_none() => Some(bits),
         _ => None,
     };
     let is_const = |entry: &Entry| matches!(entry.place, Place::Const(_));

@@ -203,10 +203,7 @@ fn drive(store: &mut Store<Context>, instance: Instance, calls: usize) {
 }
 
 /// Calls a function with junk in its slots, or with values, and says what came of it.
-fn call<C: StoreContext<Data = Context>>(mut context: C, func: Func) -> String
-where
-    C: WithData,
-{
+fn call<C: StoreContext<Data = Context> + WithData>(mut context: C, func: Func) -> String {
     let ty = func.ty(&context);
     if context.data().feed.below(3) == 0 {
         let args: Vec<Val> = ty.params().iter().map(|&ty| context.data().value(ty, Some(func))).collect();

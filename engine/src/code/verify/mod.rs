@@ -129,7 +129,7 @@ mod tests {
         let mut sections = Sections::default();
         let pair = FuncType::new([ValType::I64, ValType::V128], []);
         (sections.types, sections.type_ids) = (vec![ty.clone(), pair], vec![40, 41]);
-        (sections.funcs, sections.tags, sections.bodies) = (vec![0], vec![1], vec![0..0]);
+        (sections.funcs, sections.tags, sections.bodies) = (vec![0], vec![1], vec![Default::default()]);
         verify(&words, tries, &ty, &sections)
     }
 
@@ -140,7 +140,9 @@ mod tests {
     /// An instruction that fits, and the same with something one slot too far.
     #[test]
     fn operands_are_inside_the_frame() {
-        let cases: &[(Row, [u64; 2], &[u64], &[u64])] = &[
+        /// Row, word 1 that fits and that does not, further words likewise.
+        type Case = (Row, [u64; 2], &'static [u64], &'static [u64]);
+        let cases: &[Case] = &[
             (Row::I32Add, [fields(7, 0, 7, 0), fields(7, 0, 8, 0)], &[], &[]),
             (Row::V128Not, [fields(6, 6, 0, 0), fields(6, 7, 0, 0)], &[], &[]),
             (Row::CopySpan, [fields(0, 4, 4, 0), fields(0, 5, 4, 0)], &[], &[]),
