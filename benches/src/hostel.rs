@@ -195,12 +195,20 @@ pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
 
 /// `run` of a kernel.
 pub fn kernel(kernel: &Kernel) -> Option<Run> {
-    let engine = Engine::default();
+    Some(metered_kernel(kernel, false, false))
+}
+
+/// `run` of a kernel, with fuel enough and nobody who interrupts it.
+pub fn metered_kernel(kernel: &Kernel, fuel: bool, interruptible: bool) -> Run {
+    let engine = Engine::new(Config::new().consume_fuel(fuel).interruptible(interruptible)).expect("a configuration");
     let module = Module::new(&engine, kernel.wasm).expect("a valid kernel");
     let mut store = Store::new(&engine, ());
+    if fuel {
+        store.set_fuel(u64::MAX).expect("fuel is charged");
+    }
     let instance = Linker::new(&engine).instantiate(&mut store, &module).expect("nothing is imported");
     let run = instance.typed_func::<u32, u32>(&store, "run").expect("the kernel exports run");
-    Some(Box::new(move |times| run.call(&mut store, times).expect("no trap")))
+    Box::new(move |times| run.call(&mut store, times).expect("no trap"))
 }
 
 /// Loading in a mode.

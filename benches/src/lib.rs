@@ -6,8 +6,8 @@
 //! $ cargo run -p hostel-benches --bin table                    # the medians and ratios of what was run, as Markdown
 //! ```
 //!
-//! Beside the benches there are commands: `kernels` (the kernels alone, in seconds), `memory` (what an instance takes),
-//! `growth` (time against size).
+//! Beside the benches there are commands: `kernels` (the kernels alone, in seconds), `budgets` (what fuel and
+//! interruption cost), `memory` (what an instance takes), `growth` (time against size).
 //!
 //! ```text
 //! calls      guest ─► host ─► guest, no WASI: cases and guests ─┐
