@@ -21,9 +21,9 @@ criterion_group! {
     name = benches;
     // Short: the cases are many, and what is compared runs right after each other.
     config = Criterion::default()
-        .sample_size(30)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(1));
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(150))
+        .measurement_time(Duration::from_millis(400));
     targets = host_call
 }
 criterion_main!(benches);

@@ -25,9 +25,9 @@ criterion_group! {
     name = benches;
     // Short: the cases are many, and what is compared runs right after each other.
     config = Criterion::default()
-        .sample_size(30)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(1));
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(150))
+        .measurement_time(Duration::from_millis(400));
     targets = wasi_call
 }
 criterion_main!(benches);

@@ -80,6 +80,9 @@ fn median(medians: &Medians, group: &Group, runtime: &str, case: &str) -> Option
 fn print(group: &Group, medians: &Medians) {
     let measured = |runtime: &&&str| group.cases.iter().any(|case| median(medians, group, runtime, case).is_some());
     let others: Vec<_> = group.others.iter().filter(measured).collect();
+    if !group.ways.iter().any(|(runtime, _)| measured(&runtime)) {
+        return;
+    }
     let heads: String = others.iter().map(|other| format!(" {other} | ÷ {other} |")).collect();
     println!("\n### {}\n\n| {} | hostel |{heads}", group.name, group.what);
     println!("|---|---:|{}", "---:|---:|".repeat(others.len()));
@@ -113,11 +116,16 @@ fn section(group: &Group, medians: &Medians) -> Option<Section> {
         .filter_map(|case| {
             let hostel = median(medians, group, runtime, case)?;
             let ratios = ["wasmtime", "wasmi"].map(|name| Some(hostel / median(medians, group, peer(name)?, case)?));
-            Some((case.clone(), ratios))
+            ratios.iter().any(Option::is_some).then(|| (case.clone(), ratios))
         })
         .collect();
     let way = if runtime == "hostel" { String::new() } else { format!(", {}", runtime.trim_start_matches("hostel ")) };
-    (!rows.is_empty()).then(|| Section { title: format!("{}{way}", group.name), rows })
+    let means = ["wasmtime", "wasmi"].into_iter().enumerate().filter_map(|(index, name)| {
+        let ratios: Vec<_> = rows.iter().filter_map(|(_, ratios)| ratios[index]).collect();
+        Some(format!("{:.2} × {name}", geometric_mean(&ratios)?))
+    });
+    let means = means.collect::<Vec<_>>().join(", ");
+    (!rows.is_empty()).then(|| Section { title: format!("{}{way}: geometric mean {means}", group.name), rows })
 }
 
 fn duration(nanoseconds: f64) -> String {
