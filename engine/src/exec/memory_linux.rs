@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use rustix::mm::{MapFlags, MremapFlags, ProtFlags, mmap_anonymous, mremap, munmap};
+use rustix::mm::{Advice, MapFlags, MremapFlags, ProtFlags, madvise, mmap_anonymous, mremap, munmap};
 
 /// `len` bytes, zeroed when they are first touched; nothing at all when `len` is 0.
 pub(crate) struct Allocation {
@@ -32,6 +32,16 @@ impl Allocation {
 
     pub(crate) fn base(&mut self) -> *mut u8 {
         self.base
+    }
+
+    /// Gives all pages beyond the first `keep` bytes, a multiple of the page size, back to the system: they are zeroed when
+    /// they are touched again. False when the system refuses.
+    pub(crate) fn trim(&mut self, keep: usize) -> bool {
+        if self.len <= keep {
+            return true;
+        }
+        // SAFETY: the range is inside our mapping, and nobody holds a reference into it (X).
+        unsafe { madvise(self.base.wrapping_add(keep).cast(), self.len - keep, Advice::LinuxDontNeed) }.is_ok()
     }
 
     /// Makes it `len` bytes long, which is no less than before. `None`, and no change, when the system refuses.

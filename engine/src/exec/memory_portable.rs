@@ -35,6 +35,11 @@ impl Allocation {
         self.base
     }
 
+    /// Would give all pages beyond the first `keep` bytes back to the system; the allocator cannot.
+    pub(crate) fn trim(&mut self, _keep: usize) -> bool {
+        false
+    }
+
     /// Makes it `len` bytes long, which is no less than before. `None`, and no change, when the system refuses.
     pub(crate) fn grow(&mut self, len: usize) -> Option<()> {
         if len > self.capacity {

@@ -42,6 +42,7 @@ pub(crate) mod operand;
 pub(crate) mod ops;
 mod probe;
 pub(crate) mod stable;
+pub(crate) mod stacks;
 pub(crate) mod suspend;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;

@@ -13,8 +13,8 @@ use crate::exec::block::{
     EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Meters, Paused, Shim, TableBlock,
 };
 use crate::exec::link;
-use crate::exec::memory::Allocation;
 use crate::exec::stable::Stable;
+use crate::exec::stacks::ValueStack;
 use crate::exec::suspend::SuspendedStacks;
 use crate::limits::{Limits, Quota};
 use crate::runtime::exception::Exceptions;
@@ -62,7 +62,7 @@ pub struct StoreInner {
     /// What instances without a memory have as memory 0.
     no_memory: Stable<MemoryBlock>,
     /// Keeps the value stack; `exec` points into it.
-    _stack: Allocation,
+    _stack: ValueStack,
 }
 
 /// A host function of a store.
@@ -233,11 +233,11 @@ impl StoreInner {
     fn new(engine: &Engine, data_type: TypeId) -> Result<Stable<StoreInner>, Error> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let limits = &engine.config().limits;
-        let bytes = limits.value_stack_bytes / 8 * 8;
+        let bytes = limits.value_stack_bytes;
         let refuse =
             || Error::limit("value_stack_bytes", format!("no address space for a value stack of {bytes} bytes"));
-        let mut stack = Allocation::zeroed(bytes).ok_or_else(refuse)?;
-        let base: *mut u64 = stack.base().cast();
+        let mut stack = engine.stacks().take().ok_or_else(refuse)?;
+        let base = stack.base();
         let stubs = link::stubs(engine.backend());
         let null = std::ptr::null_mut();
         let exec = Stable::new(ExecState {
@@ -247,7 +247,7 @@ impl StoreInner {
             cx: null,
             top: base,
             stack_base: base,
-            stack_end: base.wrapping_add(bytes / 8),
+            stack_end: base.wrapping_add(stack.slots()),
             fuel: 0,
             interrupt: Arc::default(),
             meters: Meters { fuel: engine.config().fuel, interrupt: engine.config().interruptible },
