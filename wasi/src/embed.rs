@@ -2,8 +2,8 @@
 //! command or start a reactor.
 
 use hostel_engine::{
-    Caller, Engine, Error, HostModule, HostModuleBuilder, Instance, Linker, Module, Store, StoreContext, Trap,
-    ValType as Engines,
+    Caller, Engine, Error, HostFunctionBuilder, HostModule, HostModuleBuilder, Instance, Linker, Module, Store,
+    StoreContext, Trap, ValType as Engines,
 };
 
 use crate::ctx::WasiCtx;
@@ -34,11 +34,6 @@ where
         F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Ended> + Copy + Send + Sync + 'static,
     {
         let (get, metered) = (self.get, self.metered);
-        let params = function.params.iter().map(|param| match param.ty {
-            ValType::I32 => Engines::I32,
-            ValType::I64 => Engines::I64,
-        });
-        let results: &[Engines] = if function.result { &[Engines::I32] } else { &[] };
         let raw = move |ctx: &mut T, module: &mut Caller<'_>, stack: &mut [u64]| {
             let work = if metered { function.work(module.memory().as_deref(), stack) } else { 0 };
             let ended = call(get(ctx), module.memory(), stack);
@@ -47,16 +42,28 @@ where
             }
             ended.map_err(trap)
         };
-        let builder = self.builder.take().map(|builder| {
-            builder
-                .new_function()
-                .with_raw_module_function(params, results.iter().copied(), raw)
-                .with_parameter_names(function.params.iter().map(|param| param.name))
-                .with_result_names(results.iter().map(|_| "errno"))
-                .export(function.name)
-        });
-        self.builder = builder;
+        let (params, results) = types(function);
+        let builder = self.builder.take().map(HostModuleBuilder::new_function);
+        self.builder = builder.map(|new| named(new.with_raw_module_function(params, results, raw), function));
     }
+}
+
+/// What is the same for all functions is compiled once, and not into the registration of each.
+#[inline(never)]
+fn types(function: &Function) -> (Vec<Engines>, Vec<Engines>) {
+    let params = function.params.iter().map(|param| match param.ty {
+        ValType::I32 => Engines::I32,
+        ValType::I64 => Engines::I64,
+    });
+    (params.collect(), function.result.then_some(Engines::I32).into_iter().collect())
+}
+
+#[inline(never)]
+fn named<T>(builder: HostFunctionBuilder<T>, function: &Function) -> HostModuleBuilder<T> {
+    builder
+        .with_parameter_names(function.params.iter().map(|param| param.name))
+        .with_result_names(function.result.then_some("errno"))
+        .export(function.name)
 }
 
 /// An exit is the engine's own kind of end; a cancellation is found again by downcasting the trap.
