@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use chacha20::ChaCha8;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
 use rand::rngs::{ChaCha8Rng, SysRng, Xoshiro256PlusPlus};
 use rand::{Rng, SeedableRng};
 
@@ -85,7 +87,11 @@ impl Generator {
             self.used = 0;
             self.fill(bytes);
         } else {
-            self.rng.fill_bytes(bytes);
+            // A key for this request alone. Its key stream is written where it belongs, which the generator, made to
+            // give out words, would do by way of a buffer of its own.
+            let mut key = [0; 32];
+            self.fill(&mut key);
+            ChaCha8::new(&key.into(), &[0; 12].into()).write_keystream(bytes);
         }
     }
 }
