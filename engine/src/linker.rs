@@ -137,7 +137,7 @@ impl<T: 'static> Linker<T> {
         }
         let (instance, start) = instantiate::instantiate(self, context.store_inner_mut(), module)?;
         if let Some(start) = start {
-            context.call_handle(start, &mut []).map_err(instantiate::failed)?;
+            context.call_slots(start, &mut []).map_err(instantiate::failed)?;
         }
         Ok(instance)
     }

@@ -178,6 +178,8 @@ impl fmt::Display for ValType {
 pub struct FuncType {
     types: Box<[ValType]>,
     params: usize,
+    /// Slots of the parameters, and of the results.
+    slots: (usize, usize),
 }
 
 impl FuncType {
@@ -186,7 +188,8 @@ impl FuncType {
         let mut types: Vec<ValType> = params.into_iter().collect();
         let params = types.len();
         types.extend(results);
-        FuncType { types: types.into(), params }
+        let slots = (slots(&types[..params]), slots(&types[params..]));
+        FuncType { types: types.into(), params, slots }
     }
 
     /// The parameters' types.
@@ -218,12 +221,12 @@ impl FuncType {
 
     /// Slots that the parameters take.
     pub fn param_slots(&self) -> usize {
-        slots(self.params())
+        self.slots.0
     }
 
     /// Slots that the results take.
     pub fn result_slots(&self) -> usize {
-        slots(self.results())
+        self.slots.1
     }
 
     /// Slots of a call: the larger of [`param_slots`](Self::param_slots) and [`result_slots`](Self::result_slots).

@@ -8,7 +8,7 @@ use super::block::{ExecState, FuncEntry, Handle};
 use super::handlers;
 use super::suspend::{self, Suspended};
 use crate::runtime::context::{AsContext, AsContextMut, StoreContext, StoreMut, StoreRef};
-use crate::runtime::store::{Store, StoreInner};
+use crate::runtime::store::{Resolved, Store, StoreInner};
 use crate::trap::{Trap, TrapCode};
 
 /// The index, in its module, of the function behind `entry`. `unsafe`: `entry` belongs to the instance's module.
@@ -49,51 +49,105 @@ impl Drop for Restore {
     }
 }
 
-/// Calls a function. `slots` holds the parameters and receives the results; its length is the type's `call_slots`.
-/// When the guest pauses and the call is to be resumable, its frames go to `suspended`; the trap then has no backtrace.
+/// Calls a function. The call's `slots` are at the value stack's top, also a host function's, as it may call guests, whose
+/// frames go above: `write` puts the parameters there, `read` takes the results. Both see `room` slots, which are at least
+/// as many; whoever knows their number when it is compiled need not look at it.
 ///
 /// # Safety
 ///
 /// `store` is live, exclusively the caller's, and no reference into it is held; `data` points to a live value of the
-/// store's data type (D), exclusively the caller's too.
-pub(super) unsafe fn call(
+/// store's data type (D), exclusively the caller's too. `slots` is the type's `call_slots`.
+#[inline(always)]
+pub(super) unsafe fn call<W, R>(
+    store: *mut StoreInner,
+    data: *mut (),
+    callee: Handle,
+    (slots, room): (usize, usize),
+    write: impl FnOnce(&mut [u64]) -> W,
+    read: impl FnOnce(W, &[u64]) -> R,
+) -> Result<R, Trap> {
+    debug_assert!(slots <= room);
+    // SAFETY: the contract; S: there is room, and what was never written is zero. The slices end before the chain runs.
+    unsafe {
+        let exec = (*store).exec_ptr();
+        let frame = (*exec).top;
+        if ((*exec).stack_end as usize) - (frame as usize) < (room + 2) * 8 {
+            return Err(TrapCode::StackOverflow.into());
+        }
+        let written = write(std::slice::from_raw_parts_mut(frame, room));
+        call_at(store, data, callee, frame, slots, None)?;
+        Ok(read(written, std::slice::from_raw_parts(frame, room)))
+    }
+}
+
+/// Copies slots that were just written one by one, or will be read so. A wider load would have to wait until such stores
+/// have left the processor's store buffer, and the compiler would make wider loads of anything but this.
+///
+/// # Panics
+///
+/// When there are not as many of both.
+#[inline]
+pub(crate) fn copy_slots(from: &[u64], to: &mut [u64]) {
+    assert_eq!(from.len(), to.len());
+    if from.len() > 8 {
+        return to.copy_from_slice(from);
+    }
+    for (from, to) in from.iter().zip(to) {
+        // SAFETY: both are references.
+        unsafe { std::ptr::write_volatile(to, std::ptr::read_volatile(from)) }
+    }
+}
+
+/// As [`call`], with the parameters in `slots`, which receives the results. When the guest pauses and the call is to be
+/// resumable, its frames go to `suspended`; the trap then has no backtrace. `unsafe`: as for [`call`].
+pub(super) unsafe fn call_resumable(
     store: *mut StoreInner,
     data: *mut (),
     callee: Handle,
     slots: &mut [u64],
+    suspended: &mut Option<Suspended>,
+) -> Result<(), Trap> {
+    // SAFETY: as in `call`.
+    unsafe {
+        let exec = (*store).exec_ptr();
+        let (frame, len) = ((*exec).top, slots.len());
+        if ((*exec).stack_end as usize) - (frame as usize) < (len + 2) * 8 {
+            return Err(TrapCode::StackOverflow.into());
+        }
+        std::ptr::copy_nonoverlapping(slots.as_ptr(), frame, len);
+        call_at(store, data, callee, frame, len, Some(suspended))?;
+        std::ptr::copy_nonoverlapping(frame, slots.as_mut_ptr(), len);
+        Ok(())
+    }
+}
+
+/// Calls a function whose `slots` are at `frame`, the stack's top, with room for a record behind them. `unsafe`: as for
+/// [`call`].
+unsafe fn call_at(
+    store: *mut StoreInner,
+    data: *mut (),
+    callee: Handle,
+    frame: Sp,
+    slots: usize,
     suspended: Option<&mut Option<Suspended>>,
 ) -> Result<(), Trap> {
     // SAFETY: the contract; references are made for single expressions only.
     unsafe {
         let exec = (*store).exec_ptr();
-        if (*exec).depth >= (*store).limits().host_reentry {
+        if (*exec).depth >= (*exec).most_depth {
             return Err(TrapCode::HostReentry.into());
         }
-        let found = (*store).resolve(callee).ok_or(TrapCode::InvalidReference)?;
+        let Resolved { import, .. } = (*store).resolve(callee).ok_or(TrapCode::InvalidReference)?;
         let _restore = Restore::begin(exec, data);
-        let import = found.import;
-        // The call's slots move to the value stack, also for a host function: it may call guests, whose frames go above.
-        let frame = (*exec).top;
-        let room = ((*exec).stack_end as usize) - (frame as usize);
-        if room < (slots.len() + 2) * 8 {
-            return Err(TrapCode::StackOverflow.into());
-        }
-        std::ptr::copy_nonoverlapping(slots.as_ptr(), frame, slots.len());
         if let Some(shim) = import.shim {
-            shim(import.env, data, (*store).host_block(), frame, slots.len()).map_err(Trap::into_final)?;
-            std::ptr::copy_nonoverlapping(frame, slots.as_mut_ptr(), slots.len());
-            return Ok(());
+            return shim(import.env, data, (*store).host_block(), frame, slots).map_err(Trap::into_final);
         }
-        *frame.add(slots.len()).cast() = (*exec).halt;
-        *frame.add(slots.len() + 1).cast() = frame;
-        let backend = (*store).engine().backend();
-        match with_backend!(backend, run(import.cx, import.entry, frame)) {
-            Stop::DONE => {
-                std::ptr::copy_nonoverlapping(frame, slots.as_mut_ptr(), slots.len());
-                Ok(())
-            }
+        *frame.add(slots).cast() = (*exec).halt;
+        *frame.add(slots + 1).cast() = frame;
+        match with_backend!((*exec).backend, run(import.cx, import.entry, frame)) {
+            Stop::DONE => Ok(()),
             stop => match suspended {
-                Some(place) => Err(suspend::stopped(exec, stop, callee, slots.len(), place)),
+                Some(place) => Err(suspend::stopped(exec, stop, callee, slots, place)),
                 None => Err(backtrace::finish(exec, stop)),
             },
         }
@@ -119,10 +173,17 @@ unsafe fn run<B: Backend>(cx: Cx, entry: *const FuncEntry, frame: *mut u64) -> S
 
 impl<T: 'static> StoreContext for Store<T> {
     type Data = T;
-    fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap> {
+    #[inline(always)]
+    fn call_handle<W, R>(
+        &mut self,
+        callee: Handle,
+        slots: (usize, usize),
+        write: impl FnOnce(&mut [u64]) -> W,
+        read: impl FnOnce(W, &[u64]) -> R,
+    ) -> Result<R, Trap> {
         let (store, data) = self.as_raw();
         // SAFETY: both are exclusively borrowed through `self`, and `data` is the store's own (D).
-        unsafe { call(store, data.cast(), callee, slots, None) }
+        unsafe { call(store, data.cast(), callee, slots, write, read) }
     }
 }
 
@@ -165,9 +226,16 @@ impl<T> AsContextMut for CallContext<'_, T> {
 
 impl<T: 'static> StoreContext for CallContext<'_, T> {
     type Data = T;
-    fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap> {
+    #[inline(always)]
+    fn call_handle<W, R>(
+        &mut self,
+        callee: Handle,
+        slots: (usize, usize),
+        write: impl FnOnce(&mut [u64]) -> W,
+        read: impl FnOnce(W, &[u64]) -> R,
+    ) -> Result<R, Trap> {
         let data: *mut T = self.data;
         // SAFETY: both are exclusively borrowed through `self`; `Caller::with` has checked the type (D).
-        unsafe { call(self.store, data.cast(), callee, slots, None) }
+        unsafe { call(self.store, data.cast(), callee, slots, write, read) }
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use super::backend::{Cx, Ip, Regs, Sp};
+use super::backend::{BackendKind, Cx, Ip, Regs, Sp};
 use super::memory::Allocation;
 use crate::limits::Quota;
 use crate::module::Module;
@@ -254,8 +254,11 @@ pub(crate) struct ExecState {
     pub meters: Meters,
     /// What a chain needs besides `ip`, `sp` and `cx` to go on where it paused.
     pub paused: Paused,
-    /// Activations in progress.
+    /// Activations in progress, and how many there may be ([`Limits::host_reentry`](crate::Limits)).
     pub depth: usize,
+    pub most_depth: usize,
+    /// The engine's.
+    pub backend: BackendKind,
     pub pending: Option<Trap>,
     /// The stubs an activation returns to, and a call into another instance.
     pub halt: Ip,

@@ -146,7 +146,7 @@ impl<T: 'static> Store<T> {
         let (store, data) = self.as_raw();
         let mut suspended = None;
         // SAFETY: both are exclusively borrowed through `self`, and `data` is the store's own (D).
-        let result = unsafe { activation::call(store, data.cast(), callee, slots, Some(&mut suspended)) };
+        let result = unsafe { activation::call_resumable(store, data.cast(), callee, slots, &mut suspended) };
         Ended::new(result, suspended)
     }
 

@@ -2,6 +2,7 @@
 
 use super::store::{Store, StoreInner};
 pub use crate::exec::activation::CallContext;
+use crate::exec::activation::copy_slots;
 use crate::exec::block::Handle;
 use crate::trap::Trap;
 
@@ -31,8 +32,16 @@ pub trait StoreContext: AsContextMut {
     /// The host's data.
     type Data: 'static;
 
+    /// Calls a function of this store, which `write` gives its parameters and `read` takes the results from: in the
+    /// engine's own slots, as many as the call has, and the number that both are given.
     #[doc(hidden)]
-    fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap>;
+    fn call_handle<W, R>(
+        &mut self,
+        callee: Handle,
+        slots: (usize, usize),
+        write: impl FnOnce(&mut [u64]) -> W,
+        read: impl FnOnce(W, &[u64]) -> R,
+    ) -> Result<R, Trap>;
 }
 
 /// What the crate itself sees of a context.
@@ -45,6 +54,19 @@ pub(crate) trait Inner: AsContext {
         Self: AsContextMut,
     {
         self.store_mut().0
+    }
+    /// Calls a function of this store, with all of the call's slots at hand.
+    #[inline]
+    fn call_slots(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap>
+    where
+        Self: StoreContext,
+    {
+        let len = slots.len();
+        let write = move |frame: &mut [u64]| {
+            copy_slots(slots, frame);
+            slots
+        };
+        self.call_handle(callee, (len, len), write, |slots, frame| copy_slots(frame, slots))
     }
 }
 
@@ -70,8 +92,15 @@ impl<C: AsContextMut + ?Sized> AsContextMut for &mut C {
 
 impl<C: StoreContext + ?Sized> StoreContext for &mut C {
     type Data = C::Data;
-    fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap> {
-        (**self).call_handle(callee, slots)
+    #[inline(always)]
+    fn call_handle<W, R>(
+        &mut self,
+        callee: Handle,
+        slots: (usize, usize),
+        write: impl FnOnce(&mut [u64]) -> W,
+        read: impl FnOnce(W, &[u64]) -> R,
+    ) -> Result<R, Trap> {
+        (**self).call_handle(callee, slots, write, read)
     }
 }
 

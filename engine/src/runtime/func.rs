@@ -70,7 +70,7 @@ impl Func {
         }
         let mut slots = vec![0; ty.call_slots()];
         write_values(context.store_inner_mut(), ty.params(), params, &mut slots)?;
-        context.call_handle(handle, &mut slots)?;
+        context.call_slots(handle, &mut slots)?;
         read_values(context.store_inner(), ty.results(), &slots, results)
     }
 
@@ -87,7 +87,7 @@ impl Func {
         let Some(ty) = store.func_type(handle) else { return Err(Trap::message("no such function")) };
         let slots = ty.call_slots();
         match stack.get_mut(..slots) {
-            Some(stack) => context.call_handle(handle, stack),
+            Some(stack) => context.call_slots(handle, stack),
             None => Err(Trap::message(format!("a stack of {} slots, the call needs {slots}", stack.len()))),
         }
     }

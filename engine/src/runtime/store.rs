@@ -253,6 +253,8 @@ impl StoreInner {
             meters: Meters { fuel: engine.config().fuel, interrupt: engine.config().interruptible },
             paused: Paused::NEW,
             depth: 0,
+            most_depth: limits.host_reentry,
+            backend: engine.backend(),
             pending: None,
             halt: stubs.halt,
             leave: stubs.leave,

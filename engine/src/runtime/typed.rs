@@ -189,10 +189,8 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
     #[inline]
     pub fn call(&self, mut context: impl StoreContext, params: P) -> Result<R, Trap> {
         self.func.handle(context.store_inner()).map_err(Trap::new)?;
-        let mut slots = [0; MOST];
-        params.write(&mut slots);
-        context.call_handle(self.handle, &mut slots[..self.slots])?;
-        Ok(R::read(&slots))
+        let (write, read) = (|frame: &mut [u64]| params.write(frame), |(), frame: &[u64]| R::read(frame));
+        context.call_handle(self.handle, (self.slots, MOST), write, read)
     }
 
     pub(super) fn slots(&self) -> usize {
