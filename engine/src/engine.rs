@@ -7,7 +7,7 @@ use wasmparser::WasmFeatures;
 
 use crate::config::{Backend, Config};
 use crate::error::Error;
-use crate::exec::stacks::StackPool;
+use crate::exec::pool::Pool;
 use crate::exec::{self, BackendKind};
 use crate::types::FuncType;
 
@@ -25,7 +25,7 @@ struct EngineInner {
     config: Config,
     backend: BackendKind,
     types: Mutex<TypeRegistry>,
-    stacks: Arc<StackPool>,
+    pool: Arc<Pool>,
 }
 
 /// Numbers for function types: a type is the same as another when their recursive groups are the same and they have the
@@ -51,8 +51,8 @@ impl Engine {
         if config.limits.frame_slots > usize::from(u16::MAX) {
             return Err(Error::usage("limit `frame_slots` is above 65535, the most an instruction can name"));
         }
-        let stacks = Arc::new(StackPool::new(config.limits.value_stack_bytes / 8 * 8));
-        Ok(Engine(Arc::new(EngineInner { config: config.clone(), backend, types: Mutex::default(), stacks })))
+        let pool = Arc::new(Pool::new(config.limits.value_stack_bytes / 8 * 8));
+        Ok(Engine(Arc::new(EngineInner { config: config.clone(), backend, types: Mutex::default(), pool })))
     }
 
     /// Whether two handles are of one engine.
@@ -78,9 +78,9 @@ impl Engine {
         self.0.backend
     }
 
-    /// Where stores take their value stacks from.
-    pub(crate) fn stacks(&self) -> &Arc<StackPool> {
-        &self.0.stacks
+    /// Where stores take value stacks and small memories from.
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.0.pool
     }
 
     /// The number that stands in this engine for a type that is in no group with others: equal types, equal numbers.

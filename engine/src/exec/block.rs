@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use super::backend::{BackendKind, Cx, Ip, Regs, Sp};
-use super::memory::Allocation;
+use super::pool::{Pool, PooledMemory};
 use crate::limits::Quota;
 use crate::module::Module;
 use crate::runtime::store::StoreInner;
@@ -16,7 +16,7 @@ use crate::types::{GlobalType, MemoryType, TableType};
 pub(crate) struct MemoryBlock {
     pub base: *mut u8,
     pub len: usize,
-    pub allocation: Allocation,
+    pub allocation: PooledMemory,
     pub ty: MemoryType,
     /// The largest number of pages: the type's maximum or the engine's limit, whichever is less.
     pub max_pages: u64,
@@ -31,10 +31,10 @@ unsafe impl Sync for MemoryBlock {}
 
 impl MemoryBlock {
     /// A memory of that type, zeroed. `None` when the quota or the system has no room for it.
-    pub(crate) fn new(ty: MemoryType, max_pages: u64, quota: Arc<Quota>) -> Option<MemoryBlock> {
+    pub(crate) fn new(ty: MemoryType, max_pages: u64, quota: Arc<Quota>, pool: &Arc<Pool>) -> Option<MemoryBlock> {
         let bytes = ty.min.checked_mul(ty.page_size).filter(|&bytes| quota.has_room(bytes))?;
         let len = usize::try_from(bytes).ok()?;
-        let mut allocation = Allocation::zeroed(len)?;
+        let mut allocation = pool.memory(len)?;
         quota.take(bytes);
         Some(MemoryBlock { base: allocation.base(), len, allocation, ty, max_pages, quota })
     }

@@ -16,10 +16,12 @@ unsafe impl Send for Allocation {}
 unsafe impl Sync for Allocation {}
 
 impl Allocation {
+    const NOTHING: Allocation = Allocation { base: ptr::without_provenance_mut(65536), len: 0 };
+
     /// `None` when the system refuses.
     pub(crate) fn zeroed(len: usize) -> Option<Allocation> {
         if len == 0 {
-            return Some(Allocation { base: ptr::without_provenance_mut(65536), len });
+            return Some(Allocation::NOTHING);
         }
         if len > isize::MAX as usize {
             return None;
@@ -32,6 +34,20 @@ impl Allocation {
 
     pub(crate) fn base(&mut self) -> *mut u8 {
         self.base
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: M: `len` bytes, zeroed at first; exclusively borrowed. Without a length, the base is aligned and not null.
+        unsafe { std::slice::from_raw_parts_mut(self.base, self.len) }
+    }
+
+    /// The allocation, leaving nothing.
+    pub(crate) fn take(&mut self) -> Allocation {
+        std::mem::replace(self, Allocation::NOTHING)
     }
 
     /// Gives all pages beyond the first `keep` bytes, a multiple of the page size, back to the system: they are zeroed when

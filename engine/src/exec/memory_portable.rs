@@ -17,6 +17,8 @@ unsafe impl Send for Allocation {}
 unsafe impl Sync for Allocation {}
 
 impl Allocation {
+    const NOTHING: Allocation = Allocation { base: ptr::without_provenance_mut(65536), len: 0, capacity: 0 };
+
     fn layout(len: usize) -> Option<Layout> {
         Layout::from_size_align(len, 16).ok()
     }
@@ -24,7 +26,7 @@ impl Allocation {
     /// `None` when the system refuses.
     pub(crate) fn zeroed(len: usize) -> Option<Allocation> {
         if len == 0 {
-            return Some(Allocation { base: ptr::without_provenance_mut(65536), len, capacity: 0 });
+            return Some(Allocation::NOTHING);
         }
         // SAFETY: the layout's size is not 0.
         let base = unsafe { alloc_zeroed(Allocation::layout(len)?) };
@@ -33,6 +35,20 @@ impl Allocation {
 
     pub(crate) fn base(&mut self) -> *mut u8 {
         self.base
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: M: `len` bytes, zeroed at first; exclusively borrowed. Without a length, the base is aligned and not null.
+        unsafe { std::slice::from_raw_parts_mut(self.base, self.len) }
+    }
+
+    /// The allocation, leaving nothing.
+    pub(crate) fn take(&mut self) -> Allocation {
+        std::mem::replace(self, Allocation::NOTHING)
     }
 
     /// Would give all pages beyond the first `keep` bytes back to the system; the allocator cannot.

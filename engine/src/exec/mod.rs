@@ -40,9 +40,9 @@ pub(crate) mod link;
 pub(crate) mod memory;
 pub(crate) mod operand;
 pub(crate) mod ops;
+pub(crate) mod pool;
 mod probe;
 pub(crate) mod stable;
-pub(crate) mod stacks;
 pub(crate) mod suspend;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;

@@ -133,7 +133,7 @@ pub(crate) fn add(store: &mut StoreInner, ty: MemoryType, what: &str) -> Result<
     let addressable = if ty.memory64 { u64::MAX } else { u32::MAX as u64 };
     let reachable = if ty.memory64 { u64::MAX } else { 1 << 32 };
     let max_pages = ty.max.unwrap_or(addressable).min(addressable).min(reachable.min(limit) / ty.page_size);
-    let block = MemoryBlock::new(ty, max_pages, quota).ok_or_else(|| {
+    let block = MemoryBlock::new(ty, max_pages, quota, store.engine().pool()).ok_or_else(|| {
         Error::limit("memory_bytes", format!("the system has no room for {what} of {} pages", ty.min))
     })?;
     store.memories.push(Stable::new(block));

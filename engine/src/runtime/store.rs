@@ -13,8 +13,8 @@ use crate::exec::block::{
     EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Meters, Paused, Shim, TableBlock,
 };
 use crate::exec::link;
+use crate::exec::pool::ValueStack;
 use crate::exec::stable::Stable;
-use crate::exec::stacks::ValueStack;
 use crate::exec::suspend::SuspendedStacks;
 use crate::limits::{Limits, Quota};
 use crate::runtime::exception::Exceptions;
@@ -236,7 +236,7 @@ impl StoreInner {
         let bytes = limits.value_stack_bytes;
         let refuse =
             || Error::limit("value_stack_bytes", format!("no address space for a value stack of {bytes} bytes"));
-        let mut stack = engine.stacks().take().ok_or_else(refuse)?;
+        let mut stack = engine.pool().stack().ok_or_else(refuse)?;
         let base = stack.base();
         let stubs = link::stubs(engine.backend());
         let null = std::ptr::null_mut();
@@ -262,7 +262,8 @@ impl StoreInner {
             store: std::ptr::null_mut(),
         });
         let memory_quota = Arc::new(Quota::new(limits.store_memory_bytes));
-        let no_memory = MemoryBlock::new(MemoryType { max: Some(0), ..MemoryType::new(0) }, 0, memory_quota.clone());
+        let no_memory =
+            MemoryBlock::new(MemoryType { max: Some(0), ..MemoryType::new(0) }, 0, memory_quota.clone(), engine.pool());
         let no_memory = no_memory.ok_or_else(refuse)?;
         let no_memory = Stable::new(no_memory);
         let host_block = Stable::new(InstanceBlock {
