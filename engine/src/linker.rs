@@ -68,12 +68,16 @@ impl<T: 'static> Linker<T> {
         &self.engine
     }
 
-    fn insert(&mut self, module: &str, name: &str, definition: Definition<T>) {
-        if let Some(names) = self.modules.get_mut(module) {
-            names.insert(name.into(), definition);
-        } else {
-            self.modules.insert(module.into(), HashMap::from([(name.into(), definition)]));
+    /// The names of a module.
+    fn names(&mut self, module: &str) -> &mut HashMap<Arc<str>, Definition<T>> {
+        if !self.modules.contains_key(module) {
+            self.modules.insert(module.into(), HashMap::new());
         }
+        self.modules.get_mut(module).expect("it was just added")
+    }
+
+    fn insert(&mut self, module: &str, name: &str, definition: Definition<T>) {
+        self.names(module).insert(name.into(), definition);
     }
 
     /// Defines a name as something of a store; only that store's instances can import it.
@@ -99,8 +103,10 @@ impl<T: 'static> Linker<T> {
         if !Engine::same(&self.engine, module.engine()) {
             return Err(Error::usage(format!("host module {:?} was compiled for another engine", module.name())));
         }
+        let names = self.names(module.name());
+        names.reserve(module.functions().len());
         for (name, function) in module.functions() {
-            self.insert(module.name(), name, Definition::Host(function.clone()));
+            names.insert(name.clone(), Definition::Host(function.clone()));
         }
         Ok(self)
     }

@@ -17,11 +17,16 @@ pub const PREVIEW0: &str = "wasi_unstable";
 
 /// Registers functions with a host module; `get` finds the context in the store's data.
 struct Registration<T: 'static, G> {
-    /// `None` only while a function is being added.
-    builder: Option<HostModuleBuilder<T>>,
+    builder: HostModuleBuilder<T>,
     get: G,
     /// Whether the engine charges fuel.
     metered: bool,
+}
+
+impl<T: 'static, G> Registration<T, G> {
+    fn new(engine: &Engine, name: &str, get: G) -> Registration<T, G> {
+        Registration { builder: HostModuleBuilder::new(name), get, metered: engine.charges_fuel() }
+    }
 }
 
 impl<T, G> Registrar for Registration<T, G>
@@ -43,8 +48,8 @@ where
             ended.map_err(trap)
         };
         let (params, results) = types(function);
-        let builder = self.builder.take().map(HostModuleBuilder::new_function);
-        self.builder = builder.map(|new| named(new.with_raw_module_function(params, results, raw), function));
+        let builder = std::mem::replace(&mut self.builder, HostModuleBuilder::new(""));
+        self.builder = named(builder.new_function().with_raw_module_function(params, results, raw), function);
     }
 }
 
@@ -86,15 +91,27 @@ where
     T: 'static,
     G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 {
-    let metered = engine.charges_fuel();
-    let mut preview1 = Registration { builder: Some(HostModuleBuilder::new(PREVIEW1)), get, metered };
-    functions::register(&mut preview1);
-    let mut unstable = Registration { builder: Some(HostModuleBuilder::new(PREVIEW0)), get, metered };
-    preview0::register(&mut unstable);
-    let compile = |registration: Registration<T, G>, name: &str| {
-        registration.builder.unwrap_or_else(|| HostModuleBuilder::new(name)).compile(engine)
-    };
-    Ok([compile(preview1, PREVIEW1)?, compile(unstable, PREVIEW0)?])
+    Ok([preview1(engine, get)?, preview0(engine, get)?])
+}
+
+fn preview1<T, G>(engine: &Engine, get: G) -> Result<HostModule<T>, Error>
+where
+    T: 'static,
+    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+{
+    let mut registration = Registration::new(engine, PREVIEW1, get);
+    functions::register(&mut registration);
+    registration.builder.compile(engine)
+}
+
+fn preview0<T, G>(engine: &Engine, get: G) -> Result<HostModule<T>, Error>
+where
+    T: 'static,
+    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+{
+    let mut registration = Registration::new(engine, PREVIEW0, get);
+    preview0::register(&mut registration);
+    registration.builder.compile(engine)
 }
 
 /// Defines all of WASI in a linker, under both module names. Where the engine charges fuel, calls cost what they move: see
@@ -133,6 +150,27 @@ where
 {
     for module in host_modules(linker.engine(), get)? {
         linker.host_module(&module)?;
+    }
+    Ok(())
+}
+
+/// As [`add_to_linker`], for a linker that instantiates one module: a preview from which it imports nothing is left out, which
+/// makes a short-lived process quicker.
+///
+/// # Errors
+///
+/// As [`host_modules`].
+pub fn add_to_linker_for<T, G>(linker: &mut Linker<T>, module: &Module, get: G) -> Result<(), Error>
+where
+    T: 'static,
+    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+{
+    let imports_from = |name| module.imports().any(|import| import.module == name);
+    if imports_from(PREVIEW1) {
+        linker.host_module(&preview1(linker.engine(), get)?)?;
+    }
+    if imports_from(PREVIEW0) {
+        linker.host_module(&preview0(linker.engine(), get)?)?;
     }
     Ok(())
 }
@@ -185,7 +223,7 @@ pub fn initialize(mut context: impl StoreContext, instance: Instance) -> Result<
 /// As [`Linker::instantiate`] and [`run`].
 pub fn run_command(engine: &Engine, module: &Module, ctx: WasiCtx) -> Result<(u32, WasiCtx), Error> {
     let mut linker = Linker::new(engine);
-    add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+    add_to_linker_for(&mut linker, module, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::try_new(engine, ctx)?;
     let instance = linker.instantiate(&mut store, module)?;
     let status = run(&mut store, instance)?;

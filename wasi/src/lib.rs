@@ -60,7 +60,7 @@ mod work;
 pub use builder::{BuildError, DEFAULT_MAX_FDS, WasiCtxBuilder};
 pub use clocks::{Clocks, SystemClocks, VirtualClocks};
 pub use ctx::WasiCtx;
-pub use embed::{PREVIEW0, PREVIEW1, add_to_linker, host_modules, initialize, run, run_command};
+pub use embed::{PREVIEW0, PREVIEW1, add_to_linker, add_to_linker_for, host_modules, initialize, run, run_command};
 pub use functions::{Ended, FUNCTIONS, Function, Kind, Param, RawFunction, Registrar, ValType, register};
 pub use ledger::{Usage, WasiLimits};
 pub use random::RandomSource;

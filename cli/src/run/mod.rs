@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
     let engine = Engine::new(&configuration(options, limits)).map_err(unusable)?;
     let module = Module::new(&engine, bytes).map_err(unusable)?;
     let mut linker = Linker::new(&engine);
-    hostel_wasi::add_to_linker(&mut linker, |guest: &mut Guest| &mut guest.wasi).map_err(unusable)?;
+    hostel_wasi::add_to_linker_for(&mut linker, &module, |guest: &mut Guest| &mut guest.wasi).map_err(unusable)?;
     check::imports(&linker, &module).map_err(|problem| Failure::file(file, problem))?;
     let entry = check::entry(&module, options.invoke.as_deref()).map_err(|problem| Failure::file(file, problem))?;
     let arguments = match &options.invoke {
@@ -70,6 +70,8 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
     if options.report {
         report::print(options, &store);
     }
+    // The process ends now, and the system takes back at once what would be given back piece by piece.
+    std::mem::forget((store, linker, module));
     ended
 }
 

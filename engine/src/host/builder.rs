@@ -1,7 +1,9 @@
 //! The host builder: from closures to a host module.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -137,8 +139,8 @@ pub struct HostModuleBuilder<T: 'static> {
 struct Pending<T> {
     export: String,
     name: Option<String>,
-    params: Option<Vec<String>>,
-    results: Option<Vec<String>>,
+    params: Option<Vec<Cow<'static, str>>>,
+    results: Option<Vec<Cow<'static, str>>>,
     function: Option<HostFunc<T>>,
 }
 
@@ -162,27 +164,31 @@ impl<T: 'static> HostModuleBuilder<T> {
     /// function has. The error names the function.
     pub fn compile(self, engine: &Engine) -> Result<HostModule<T>, Error> {
         let mut exports: Vec<Export<T>> = Vec::with_capacity(self.functions.len());
-        let mut places = HashMap::new();
+        let mut places = HashMap::with_capacity(self.functions.len());
+        let module: Arc<str> = self.name.into();
         for (number, pending) in self.functions.into_iter().enumerate() {
             let Pending { export, name, params, results, function } = pending;
-            let what = format!("host module {:?}, function {export:?}", self.name);
+            let what = || format!("host module {module:?}, function {export:?}");
             if export.is_empty() {
+                let what = what();
                 return Err(Error::host(format!("{what}: function number {number} is exported under an empty name")));
             }
             let Some(function) = function else {
-                return Err(Error::host(format!("{what}: no function given (with_func or with_raw_…)")));
+                return Err(Error::host(format!("{}: no function given (with_func or with_raw_…)", what())));
             };
-            let count = |names: &Option<Vec<String>>, types: &[ValType], kind: &str| match names {
+            let count = |names: &Option<Vec<Cow<'static, str>>>, types: &[ValType], kind: &str| match names {
                 Some(names) if names.len() != types.len() => {
-                    Err(Error::host(format!("{what}: {} {kind} names for {} {kind}s", names.len(), types.len())))
+                    let (what, types) = (what(), types.len());
+                    Err(Error::host(format!("{what}: {} {kind} names for {types} {kind}s", names.len())))
                 }
                 _ => Ok(()),
             };
             count(&params, function.ty.params(), "parameter")?;
             count(&results, function.ty.results(), "result")?;
-            let name = name.unwrap_or_else(|| export.clone());
+            let export: Arc<str> = export.into();
+            let name = name.map_or_else(|| export.clone(), Into::into);
             let (params, results) = (params.unwrap_or_default(), results.unwrap_or_default());
-            let definition = FunctionDefinition::host(&self.name, &name, function.ty.clone(), &params, &results);
+            let definition = FunctionDefinition::host(module.clone(), name, function.ty.clone(), params, results);
             let listener = engine.config().listeners.as_ref().and_then(|factory| factory.new_listener(&definition));
             let function = match listener {
                 Some(listener) => (function.listened)(&function, listener, definition.clone()),
@@ -190,15 +196,15 @@ impl<T: 'static> HostModuleBuilder<T> {
             };
             let entry = Export { export: export.clone(), function, definition };
             // A later export of a name takes the place of the earlier one.
-            match places.get(&export) {
-                Some(&place) => exports[place] = entry,
-                None => {
-                    places.insert(export, exports.len());
+            match places.entry(export) {
+                Entry::Occupied(place) => exports[*place.get()] = entry,
+                Entry::Vacant(place) => {
+                    place.insert(exports.len());
                     exports.push(entry);
                 }
             }
         }
-        Ok(HostModule { engine: engine.clone(), name: self.name, exports: exports.into() })
+        Ok(HostModule { engine: engine.clone(), name: module, exports: exports.into() })
     }
 }
 
@@ -293,7 +299,7 @@ impl<T: 'static> HostFunctionBuilder<T> {
     }
 
     /// Names for the parameters, one each.
-    pub fn with_parameter_names<S: Into<String>>(
+    pub fn with_parameter_names<S: Into<Cow<'static, str>>>(
         mut self,
         names: impl IntoIterator<Item = S>,
     ) -> HostFunctionBuilder<T> {
@@ -302,7 +308,10 @@ impl<T: 'static> HostFunctionBuilder<T> {
     }
 
     /// Names for the results, one each.
-    pub fn with_result_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> HostFunctionBuilder<T> {
+    pub fn with_result_names<S: Into<Cow<'static, str>>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> HostFunctionBuilder<T> {
         self.function.results = Some(names.into_iter().map(Into::into).collect());
         self
     }
@@ -317,7 +326,7 @@ impl<T: 'static> HostFunctionBuilder<T> {
 
 /// An exported host function.
 struct Export<T> {
-    export: String,
+    export: Arc<str>,
     function: HostFunc<T>,
     definition: FunctionDefinition,
 }
@@ -326,7 +335,7 @@ struct Export<T> {
 /// or other names. Cheap to clone, `Send` and `Sync`.
 pub struct HostModule<T: 'static> {
     engine: Engine,
-    name: String,
+    name: Arc<str>,
     exports: Arc<[Export<T>]>,
 }
 
@@ -349,7 +358,7 @@ impl<T: 'static> HostModule<T> {
 
     /// The same functions under another module name.
     pub fn renamed(&self, name: impl Into<String>) -> HostModule<T> {
-        HostModule { name: name.into(), ..self.clone() }
+        HostModule { name: name.into().into(), ..self.clone() }
     }
 
     /// The functions' export names, in the order they were added.
@@ -364,11 +373,11 @@ impl<T: 'static> HostModule<T> {
 
     /// The type of the function of that name.
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
-        let export = self.exports.iter().find(|export| export.export == name)?;
+        let export = self.exports.iter().find(|export| &*export.export == name)?;
         Some(ExternType::Func(export.function.ty().clone()))
     }
 
-    pub(crate) fn functions(&self) -> impl Iterator<Item = (&str, &HostFunc<T>)> {
-        self.exports.iter().map(|export| (&*export.export, &export.function))
+    pub(crate) fn functions(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &HostFunc<T>)> {
+        self.exports.iter().map(|export| (&export.export, &export.function))
     }
 }

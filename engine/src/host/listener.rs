@@ -1,5 +1,6 @@
 //! Listeners: told before and after calls, and of calls that end in a trap. Where nobody listens, nothing is emitted.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::exec::host_call::Caller;
@@ -9,34 +10,28 @@ use crate::types::FuncType;
 /// What is known of a function that is called.
 #[derive(Clone, Debug)]
 pub struct FunctionDefinition {
-    module: Option<String>,
-    name: Option<String>,
+    module: Option<Arc<str>>,
+    name: Option<Arc<str>>,
     index: Option<u32>,
     ty: FuncType,
-    param_names: Vec<String>,
-    result_names: Vec<String>,
+    param_names: Vec<Cow<'static, str>>,
+    result_names: Vec<Cow<'static, str>>,
 }
 
 impl FunctionDefinition {
     pub(crate) fn guest(module: Option<String>, index: u32, name: Option<String>, ty: FuncType) -> FunctionDefinition {
+        let (module, name) = (module.map(Into::into), name.map(Into::into));
         FunctionDefinition { module, name, index: Some(index), ty, param_names: Vec::new(), result_names: Vec::new() }
     }
 
     pub(crate) fn host(
-        module: &str,
-        name: &str,
+        module: Arc<str>,
+        name: Arc<str>,
         ty: FuncType,
-        params: &[String],
-        results: &[String],
+        param_names: Vec<Cow<'static, str>>,
+        result_names: Vec<Cow<'static, str>>,
     ) -> FunctionDefinition {
-        FunctionDefinition {
-            module: Some(module.to_owned()),
-            name: Some(name.to_owned()),
-            index: None,
-            ty,
-            param_names: params.to_vec(),
-            result_names: results.to_vec(),
-        }
+        FunctionDefinition { module: Some(module), name: Some(name), index: None, ty, param_names, result_names }
     }
 
     /// The module's name: a host module's, or a guest's from its name section.
@@ -65,12 +60,12 @@ impl FunctionDefinition {
     }
 
     /// Names of its parameters: all of them, or none when they are not known.
-    pub fn param_names(&self) -> &[String] {
+    pub fn param_names(&self) -> &[Cow<'static, str>] {
         &self.param_names
     }
 
     /// Names of its results: all of them, or none when they are not known.
-    pub fn result_names(&self) -> &[String] {
+    pub fn result_names(&self) -> &[Cow<'static, str>] {
         &self.result_names
     }
 }
