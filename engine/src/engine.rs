@@ -9,6 +9,7 @@ use crate::config::{Backend, Config};
 use crate::error::Error;
 use crate::exec::pool::Pool;
 use crate::exec::{self, BackendKind};
+use crate::translate::Allocations;
 use crate::types::FuncType;
 
 /// Shared by all modules and stores that work together. Cheap to clone, `Send` and `Sync`.
@@ -26,6 +27,8 @@ struct EngineInner {
     backend: BackendKind,
     types: Mutex<TypeRegistry>,
     pool: Arc<Pool>,
+    /// What the last translations that have ended had allocated.
+    translations: Mutex<Vec<Allocations>>,
 }
 
 /// Numbers for function types: a type is the same as another when their recursive groups are the same and they have the
@@ -52,7 +55,8 @@ impl Engine {
             return Err(Error::usage("limit `frame_slots` is above 65535, the most an instruction can name"));
         }
         let pool = Arc::new(Pool::new(config.limits.value_stack_bytes / 8 * 8));
-        Ok(Engine(Arc::new(EngineInner { config: config.clone(), backend, types: Mutex::default(), pool })))
+        let (types, translations) = Default::default();
+        Ok(Engine(Arc::new(EngineInner { config: config.clone(), backend, types, pool, translations })))
     }
 
     /// Whether two handles are of one engine.
@@ -76,6 +80,19 @@ impl Engine {
 
     pub(crate) fn backend(&self) -> BackendKind {
         self.0.backend
+    }
+
+    /// Memory for a translation, from an earlier one if possible.
+    pub(crate) fn translation_allocations(&self) -> Allocations {
+        self.0.translations.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keeps a translation's memory for the next. Few are kept: translations at the same time are rare.
+    pub(crate) fn keep_translation_allocations(&self, allocations: Allocations) {
+        let mut kept = self.0.translations.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < 4 && allocations.is_ordinary() {
+            kept.push(allocations);
+        }
     }
 
     /// Where stores take value stacks and small memories from.

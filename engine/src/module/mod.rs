@@ -141,7 +141,6 @@ struct CodeStore {
     /// How many words that are.
     words: usize,
     listeners: HashMap<u32, Option<Arc<Listened>>>,
-    allocations: translate::Allocations,
 }
 
 struct Code {
@@ -344,6 +343,7 @@ impl Module {
         if !std::ptr::eq(entry.code(), link::stubs(inner.engine.backend()).lazy) {
             return Ok(());
         }
+        let mut allocations = inner.engine.translation_allocations();
         let translated = translate::function(translate::Request {
             module: self,
             func,
@@ -352,9 +352,10 @@ impl Module {
             listens,
             map: None,
             room: (inner.engine.config().limits.code_bytes / 8).saturating_sub(store.words),
-            allocations: &mut store.allocations,
+            allocations: &mut allocations,
         })?;
-        let mut words = translated.code.into_boxed_slice();
+        inner.engine.keep_translation_allocations(allocations);
+        let mut words = translated.code;
         link::link(inner.engine.backend(), &mut words, &inner.entries, inner.sections.imported_funcs);
         let start = words.as_ptr();
         store.words += words.len();

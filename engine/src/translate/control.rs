@@ -9,7 +9,7 @@ use wasmparser::{BlockType, Catch};
 
 use super::emit::{Condition, Operand, narrow};
 use super::stack::{Entry, Place};
-use super::{LabelId, Landing, Translated, Translator};
+use super::{Allocations, LabelId, Landing, Translated, Translator};
 use crate::code::{Header, Row, fields, fields_imm};
 use crate::error::Error;
 use crate::types::ValType;
@@ -79,7 +79,7 @@ impl Translator<'_> {
     }
 
     /// The finished code.
-    pub(super) fn finish(mut self) -> Result<Translated, Error> {
+    pub(super) fn finish(mut self, allocations: &mut Allocations) -> Translated {
         let locals = self.next_local - self.first_local;
         let header = Header {
             frame_slots: self.frame_slots as u32,
@@ -87,7 +87,15 @@ impl Translator<'_> {
             locals: locals as u16,
         };
         self.code[0] = header.to_bits();
-        Ok(Translated { code: self.code, tries: self.tries })
+        let code = self.code[..].into();
+        allocations.code = self.code;
+        allocations.recent = self.recent;
+        allocations.entries = self.stack.entries;
+        allocations.control = self.control;
+        allocations.labels = self.labels;
+        allocations.locals = self.locals;
+        allocations.meters = self.meters;
+        Translated { code, tries: self.tries }
     }
 
     pub(super) fn block_types(&self, ty: BlockType) -> (Vec<ValType>, Vec<ValType>) {

@@ -1,7 +1,7 @@
 //! Emitting instructions and settling values.
 
 use super::stack::{Entry, Place, Sum, class};
-use super::{LabelId, Translator};
+use super::{Label, LabelId, Translator};
 use crate::code::{COMMUTATIVE_WIDE, Op, Pair, Row, Shape, TO_ACC, fields, fields_imm};
 use crate::error::Error;
 use crate::types::ValType;
@@ -429,30 +429,27 @@ impl Translator<'_> {
     }
 
     pub(super) fn new_label(&mut self) -> LabelId {
-        self.labels.push(super::Label::default());
+        self.labels.push(Label::Waiting(0));
         self.labels.len() - 1
     }
 
     /// Puts a label here.
     pub(super) fn bind(&mut self, label: LabelId) {
         let here = self.code.len();
-        let label = &mut self.labels[label];
-        label.position = Some(here);
-        for at in label.uses.drain(..) {
-            self.code[at] = here as u64;
+        if let Label::Waiting(mut at) = std::mem::replace(&mut self.labels[label], Label::At(here)) {
+            while at != 0 {
+                at = std::mem::replace(&mut self.code[at], here as u64) as usize;
+            }
         }
         self.barrier();
     }
 
     /// Pushes a word that is the label's position, now or once it is known.
     pub(super) fn push_target(&mut self, label: LabelId) {
-        let at = self.code.len();
-        match self.labels[label].position {
-            Some(position) => self.code.push(position as u64),
-            None => {
-                self.labels[label].uses.push(at);
-                self.code.push(0);
-            }
+        let here = self.code.len();
+        match &mut self.labels[label] {
+            Label::At(position) => self.code.push(*position as u64),
+            Label::Waiting(last) => self.code.push(std::mem::replace(last, here) as u64),
         }
     }
 

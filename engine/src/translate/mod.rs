@@ -56,12 +56,26 @@ pub(crate) struct Request<'a> {
 #[derive(Default)]
 pub(crate) struct Allocations {
     validator: FuncValidatorAllocations,
+    code: Vec<u64>,
+    recent: Vec<usize>,
+    entries: Vec<stack::Entry>,
+    control: Vec<Frame>,
+    labels: Vec<Label>,
+    locals: Vec<(u16, ValType)>,
+    meters: Vec<meter::Site>,
+}
+
+impl Allocations {
+    /// Whether it is worth keeping, and no more than an ordinary function needs. Chosen: 512 KiB of code.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        self.code.capacity() <= 1 << 16
+    }
 }
 
 /// What translating a function yields.
 pub(crate) struct Translated {
     /// The header and the instructions, not linked.
-    pub code: Vec<u64>,
+    pub code: Box<[u64]>,
     /// Where it catches exceptions, inner regions before the ones around them.
     pub tries: Vec<TryRegion>,
 }
@@ -102,7 +116,7 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
     let Request { module, func, body, validate, listens, mut map, room, allocations } = request;
     let mut validator = validate.map(|v| v.into_validator(std::mem::take(&mut allocations.validator)));
     let ty = module.func_type(func);
-    let mut translator = Translator::new(module, ty, listens.then_some(func), room);
+    let mut translator = Translator::new(module, ty, listens.then_some(func), room, allocations);
     bounds::locals(&body, ty.params().len(), module)?;
 
     let mut reader = body.get_binary_reader();
@@ -136,7 +150,7 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
         operators.get_binary_reader().finish_expression(&validator.visitor(end))?;
         allocations.validator = validator.into_allocations();
     }
-    let translated = translator.finish()?;
+    let translated = translator.finish(allocations);
     if cfg!(any(debug_assertions, fuzzing)) {
         verify::verify(&translated.code, &translated.tries, ty, module.sections())
             .map_err(|what| Error::module(format!("translator: {what}"), 0))?;
@@ -145,11 +159,12 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
 }
 
 /// A place that branches go to.
-#[derive(Default)]
-struct Label {
-    position: Option<usize>,
-    /// Words that wait for the position.
-    uses: Vec<usize>,
+#[derive(Clone, Copy)]
+enum Label {
+    /// The word that waits for the position and was emitted last. Each such word holds the place of the one before it, and the
+    /// first one 0, where no target is.
+    Waiting(usize),
+    At(usize),
 }
 
 type LabelId = usize;
@@ -188,31 +203,43 @@ struct Translator<'m> {
 }
 
 impl<'m> Translator<'m> {
-    fn new(module: &'m Module, ty: &'m FuncType, listens: Option<u32>, room: usize) -> Translator<'m> {
+    fn new(
+        module: &'m Module,
+        ty: &'m FuncType,
+        listens: Option<u32>,
+        room: usize,
+        allocations: &mut Allocations,
+    ) -> Translator<'m> {
+        fn cleared<T>(list: &mut Vec<T>) -> Vec<T> {
+            list.clear();
+            std::mem::take(list)
+        }
         let record = ty.call_slots();
         let mut translator = Translator {
             module,
             sections: module.sections(),
             ty,
-            code: vec![0],
-            recent: Vec::new(),
+            code: cleared(&mut allocations.code),
+            recent: cleared(&mut allocations.recent),
             copy: None,
             fresh: 0,
-            stack: Stack::default(),
-            control: Vec::new(),
-            labels: Vec::new(),
-            locals: Vec::new(),
+            stack: Stack { entries: cleared(&mut allocations.entries), ..Stack::default() },
+            control: cleared(&mut allocations.control),
+            labels: cleared(&mut allocations.labels),
+            locals: cleared(&mut allocations.locals),
             record,
             first_local: record + 2,
             next_local: record + 2,
             frame_slots: record + 2,
             unreachable: None,
-            meters: Vec::new(),
+            meters: cleared(&mut allocations.meters),
             tries: Vec::new(),
             nesting: bounds::Nesting::default(),
             room,
             listens,
         };
+        // For the header.
+        translator.code.push(0);
         let mut slot = 0;
         for &param in ty.params() {
             translator.locals.push((slot as u16, param));
