@@ -24,7 +24,7 @@
 //! let mut linker = Linker::new(&engine);
 //! linker.host_module(&host)?;
 //! let instance = linker.instantiate(&mut store, &module)?;
-//! assert_eq!(instance.typed_func::<i32, i32>(&store, "run")?.call(&mut store, 21)?, 42);
+//! assert_eq!(instance.get_typed_func::<i32, i32>(&store, "run")?.call(&mut store, 21)?, 42);
 //! assert_eq!(*store.data(), 1);
 //! # Ok::<(), hostel_engine::Error>(())
 //! ```
@@ -35,7 +35,7 @@
 //! |---|---|
 //! | load a module | [`Engine`], [`Config`], [`Module`] |
 //! | give it functions | [`HostModuleBuilder`], [`Caller`], [`Linker::func_wrap`] |
-//! | run it | [`Store`], [`Linker::instantiate`], [`Instance::typed_func`], [`Func::call_with_stack`] |
+//! | run it | [`Store`], [`Linker::instantiate`], [`Instance::get_typed_func`], [`Func::call_with_stack`] |
 //! | see what went wrong | [`Error`], [`Trap`], [`FrameInfo`] |
 //! | bound it | [`Limits`], [`Config::consume_fuel`], [`InterruptHandle`] |
 //! | let it pause and go on | [`TypedFunc::call_resumable`], [`Resumable`] |
@@ -71,15 +71,15 @@ pub use error::{Error, ErrorKind};
 pub use exec::host_call::Caller;
 pub use host::{
     FunctionDefinition, FunctionListener, FunctionListenerFactory, HostFunctionBuilder, HostModule, HostModuleBuilder,
-    HostResults, IntoHostFunc, proxy_module,
+    IntoFunc, WasmRet, proxy_module,
 };
 pub use limits::Limits;
 pub use linker::Linker;
 pub use module::{ExportType, ImportType, Module};
 pub use runtime::{
-    AsContext, AsContextMut, CallContext, ExnRef, Extern, ExternRef, Func, Global, Instance, InterruptHandle, Memory,
-    MemoryAccessError, Resumable, ResumableCall, Store, StoreContext, Table, Tag, TypedFunc, Val, WasmParams,
-    WasmResults, WasmTy,
+    AsCallContext, AsContext, AsContextMut, CallContext, ExnRef, Extern, ExternRef, Func, Global, Instance,
+    InterruptHandle, Memory, MemoryAccessError, Resumable, ResumableCall, Store, Table, Tag, TypedFunc, Val,
+    WasmParams, WasmResults, WasmTy,
 };
 pub use trap::{FrameInfo, Trap, TrapCode};
 pub use types::{ExternType, FuncType, GlobalType, HeapType, MemoryType, PAGE_SIZE, RefType, TableType, ValType};

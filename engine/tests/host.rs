@@ -52,7 +52,7 @@ fn slots_are_as_long_as_the_larger_of_parameters_and_results() {
                 (i32.add (i32.mul (local.get 0) (i32.const 100)) (i32.add (i32.mul (local.get 1) (i32.const 10))))))"#,
     )
     .unwrap();
-    let run = instance.typed_func::<(), i32>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<(), i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, ()).unwrap(), 321);
     assert_eq!(store.data(), &[2, 0, 3]);
 }
@@ -88,12 +88,12 @@ fn junk_above_32_bits_is_ignored() {
                 (block (block (block (block (block (block (call $junk) (drop) (br_table 0 1 2 3 4 5 0))))) (return (i32.const 1)))) (i32.const 6)))"#,
     )
     .unwrap();
-    assert_eq!(instance.typed_func::<(), i32>(&store, "compare").unwrap().call(&mut store, ()).unwrap(), 1);
-    assert_eq!(instance.typed_func::<(), i32>(&store, "address").unwrap().call(&mut store, ()).unwrap(), 0);
-    assert_eq!(instance.typed_func::<(), i64>(&store, "extend").unwrap().call(&mut store, ()).unwrap(), 5);
-    assert_eq!(instance.typed_func::<(), i64>(&store, "global").unwrap().call(&mut store, ()).unwrap(), 5);
-    assert_eq!(instance.typed_func::<(), i32>(&store, "grow").unwrap().call(&mut store, ()).unwrap(), 1);
-    assert_eq!(instance.typed_func::<(), i32>(&store, "branch").unwrap().call(&mut store, ()).unwrap(), 6);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "compare").unwrap().call(&mut store, ()).unwrap(), 1);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "address").unwrap().call(&mut store, ()).unwrap(), 0);
+    assert_eq!(instance.get_typed_func::<(), i64>(&store, "extend").unwrap().call(&mut store, ()).unwrap(), 5);
+    assert_eq!(instance.get_typed_func::<(), i64>(&store, "global").unwrap().call(&mut store, ()).unwrap(), 5);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "grow").unwrap().call(&mut store, ()).unwrap(), 1);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "branch").unwrap().call(&mut store, ()).unwrap(), 6);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn forged_references_are_refused_where_they_are_used() {
         let mut store = Store::new(&engine, forged);
         let instance = instantiate(&linker, &mut store, text).unwrap();
         for name in ["set", "grow", "fill"] {
-            let trap = instance.typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
+            let trap = instance.get_typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
             assert_eq!(trap.code(), Some(TrapCode::InvalidReference), "{name} of {forged:#x}");
         }
         let get = instance.get_func(&store, "get").unwrap();
@@ -146,7 +146,7 @@ fn memory_grows_inside_a_host_function_and_the_guest_sees_it() {
                 (i32.load8_u (i32.mul (call $grow (i32.const 100)) (i32.const 65536)))))"#,
     )
     .unwrap();
-    let run = instance.typed_func::<(), i32>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<(), i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, ()).unwrap(), 42);
     assert_eq!(instance.get_memory(&store, "memory").unwrap().size(&store), 101);
     assert_eq!(run.call(&mut store, ()).unwrap(), 42);
@@ -186,7 +186,7 @@ fn a_host_function_calls_back_into_the_guest() {
                 (i32.add (call $up (local.get 0)) (i32.wrap_i64 (i64.sub (local.get 1) (i64.const 7))))))"#,
     )
     .unwrap();
-    let down = instance.typed_func::<i32, i32>(&store, "down").unwrap();
+    let down = instance.get_typed_func::<i32, i32>(&store, "down").unwrap();
     assert_eq!(down.call(&mut store, 20).unwrap(), 20);
     assert_eq!(*store.data(), 21);
     let trap = down.call(&mut store, 100_000).unwrap_err();
@@ -213,7 +213,7 @@ fn a_panic_in_a_host_function_leaves_the_store_usable() {
                     (else (call $f (local.get 0)) (i32.const 0)))))"#,
     )
     .unwrap();
-    let run = instance.typed_func::<(i32, i32), i32>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<(i32, i32), i32>(&store, "run").unwrap();
     for _ in 0..3 {
         let panic = catch_unwind(AssertUnwindSafe(|| run.call(&mut store, (1, 50))));
         assert!(panic.is_err());
@@ -243,7 +243,7 @@ fn errors_and_exits_of_host_functions_come_out_as_they_went_in() {
             (func $inner (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 0))))"#,
     )
     .unwrap();
-    let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
     let exit = run.call(&mut store, 0).unwrap_err();
     assert_eq!(exit.exit_status(), Some(u32::MAX));
     assert!(exit.frames().is_empty(), "an exit is no trap");
@@ -296,7 +296,7 @@ fn typed_closures_take_sixteen_parameters_of_all_types() {
                     (i32.const 9) (i32.const 10))))"#,
     )
     .unwrap();
-    let run = instance.typed_func::<(), (f64, i64)>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<(), (f64, i64)>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, ()).unwrap(), (1.75, 11055));
 }
 
@@ -335,10 +335,10 @@ fn later_exports_override_and_modules_are_renamed() {
     linker.host_module(&host).unwrap().host_module(&host.renamed("other")).unwrap();
     let mut store = Store::new(&engine, ());
     let instance = instantiate(&linker, &mut store, text).unwrap();
-    assert_eq!(instance.typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 6);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 6);
     linker.func_wrap("env", "f", || 40i32);
     let instance = instantiate(&linker, &mut store, text).unwrap();
-    assert_eq!(instance.typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 43);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 43);
 }
 
 /// Notes what it hears.
@@ -387,7 +387,7 @@ fn listeners_hear_before_after_and_abort_of_guests_and_hosts() {
             (func $run (export "run") (param i32) (result i32) (i32.add (call $tail (local.get 0)) (i32.const 1))))"#,
     )
     .unwrap();
-    let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, 4).unwrap(), 9);
     assert_eq!(
         std::mem::take(&mut *notes.lock().unwrap()),
@@ -415,7 +415,7 @@ fn proxies_call_as_guests_do() {
     let mut store = Store::new(&engine, ());
     let instance = linker.instantiate(&mut store, &proxy).unwrap();
     instance.get_memory(&store, "memory").unwrap().write(&mut store, 7, &[99]).unwrap();
-    assert_eq!(instance.typed_func::<u32, u32>(&store, "peek").unwrap().call(&mut store, 7).unwrap(), 99);
+    assert_eq!(instance.get_typed_func::<u32, u32>(&store, "peek").unwrap().call(&mut store, 7).unwrap(), 99);
 }
 
 #[test]
@@ -435,7 +435,7 @@ fn host_functions_are_called_through_tables_and_by_the_host() {
             (func (export "run") (param i32 i32) (result i32) (call_indirect (type $t) (local.get 0) (local.get 1))))"#,
     )
     .unwrap();
-    let run = instance.typed_func::<(i32, i32), i32>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<(i32, i32), i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, (1, 0)).unwrap(), 2);
     assert_eq!(run.call(&mut store, (1, 1)).unwrap(), 5);
     let table = instance.get_table(&store, "table").unwrap();
@@ -477,7 +477,7 @@ fn a_listener_that_calls_guests_leaves_the_frame_alone() {
             (func $run (export "run") (param i32) (result i32) (local i32 i32) (i32.add (local.get 0) (i32.add (local.get 1) (local.get 2)))))"#,
     )
     .unwrap();
-    assert_eq!(instance.typed_func::<i32, i32>(&store, "run").unwrap().call(&mut store, 7).unwrap(), 7);
+    assert_eq!(instance.get_typed_func::<i32, i32>(&store, "run").unwrap().call(&mut store, 7).unwrap(), 7);
     assert_eq!(*heard.lock().unwrap(), 6);
 }
 
@@ -505,7 +505,7 @@ fn a_host_function_called_by_the_host_calls_a_guest() {
     )
     .unwrap();
     *store.data_mut() = instance.get_func(&store, "fib");
-    let f = instance.typed_func::<i32, i32>(&store, "f").unwrap();
+    let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
     let guard = [0x5a5a_5a5a_5a5a_5a5au64; 64];
     assert_eq!(f.call(&mut store, 15).unwrap(), 611);
     assert!(std::hint::black_box(guard).iter().all(|&word| word == 0x5a5a_5a5a_5a5a_5a5a));
@@ -555,6 +555,6 @@ fn contexts_of_another_type_are_refused() {
     let instance =
         instantiate(&linker, &mut store, r#"(module (import "h" "f" (func $f)) (func (export "run") (call $f)))"#)
             .unwrap();
-    let run = instance.typed_func::<(), ()>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
     assert!(catch_unwind(AssertUnwindSafe(|| run.call(&mut store, ()))).is_err());
 }

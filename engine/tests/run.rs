@@ -201,9 +201,9 @@ fn tail_calls_need_no_stack_also_between_instances_and_to_hosts() {
             table.set(&mut store, i as u64, Val::FuncRef(Some(go))).unwrap();
         }
         for instance in [a, b] {
-            let go = instance.typed_func::<(i32, i64), i64>(&store, "go").unwrap();
+            let go = instance.get_typed_func::<(i32, i64), i64>(&store, "go").unwrap();
             assert_eq!(go.call(&mut store, (100_000, 7)).unwrap(), 100_007);
-            let own = instance.typed_func::<(i32, i64), i64>(&store, "self").unwrap();
+            let own = instance.get_typed_func::<(i32, i64), i64>(&store, "self").unwrap();
             assert_eq!(own.call(&mut store, (100_000, 1)).unwrap(), 200_001);
             assert_eq!(call(&mut store, instance, "to_host", &[2]).unwrap(), [1123]);
         }
@@ -406,9 +406,9 @@ fn fuel_is_deterministic_and_stops_loops_and_recursion() {
         let (mut store, instance) = guest(&config, text);
         store.set_fuel(1_000_000).unwrap();
         call(&mut store, instance, "spin", &[1000]).unwrap();
-        let spin = 1_000_000 - store.fuel().unwrap();
+        let spin = 1_000_000 - store.get_fuel().unwrap();
         call(&mut store, instance, "deep", &[1000]).unwrap();
-        used.push((spin, 1_000_000 - store.fuel().unwrap()));
+        used.push((spin, 1_000_000 - store.get_fuel().unwrap()));
         for name in ["spin", "deep"] {
             let error = call(&mut store, instance, name, &[-1]).unwrap_err();
             let code = error.trap().unwrap().code().unwrap();

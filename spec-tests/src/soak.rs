@@ -204,7 +204,7 @@ impl Guest {
     /// Does the work of that number, and compares. Work that changes what comes of the next is done once only.
     fn work(&mut self, number: usize) -> Result<()> {
         let Kind { name, argument, expected } = &KINDS[number % KINDS.len()];
-        let func = self.instance.typed_func::<i32, i32>(&self.store, name)?;
+        let func = self.instance.get_typed_func::<i32, i32>(&self.store, name)?;
         let outcome: std::result::Result<i32, Trap> = func.call(&mut self.store, *argument);
         let right = match (&outcome, expected) {
             (Ok(result), Expected::Result(wanted)) => result == wanted,

@@ -356,8 +356,8 @@ fn stores_work_on() {
         let mut linker = Linker::new(&engine);
         add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
-        let read = instance.typed_func::<(), i32>(&store, "read").unwrap();
-        let [spin, nothing] = ["spin", "nothing"].map(|name| instance.typed_func::<(), ()>(&store, name).unwrap());
+        let read = instance.get_typed_func::<(), i32>(&store, "read").unwrap();
+        let [spin, nothing] = ["spin", "nothing"].map(|name| instance.get_typed_func::<(), ()>(&store, name).unwrap());
 
         let interrupt = store.interrupt_handle().unwrap();
         let stop = StopHandle::new(store.data_mut(), Some(interrupt)).unwrap();

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exec::block::{EnvPtr, Handle, Shim};
 use crate::exec::host_call::{Caller, shim};
 use crate::host::listener::{FunctionDefinition, FunctionListener};
-use crate::host::typed::IntoHostFunc;
+use crate::host::typed::IntoFunc;
 use crate::linker::Linker;
 use crate::runtime::store::StoreInner;
 use crate::trap::Trap;
@@ -124,7 +124,7 @@ where
 /// let mut linker = Linker::new(&engine);
 /// linker.host_module(&env)?;
 /// let instance = linker.instantiate(&mut store, &module)?;
-/// assert_eq!(instance.typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?, -5);
+/// assert_eq!(instance.get_typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?, -5);
 /// assert_eq!(*store.data(), 1);
 /// # Ok::<(), hostel_engine::Error>(())
 /// ```
@@ -281,8 +281,8 @@ impl<T: 'static> HostFunctionBuilder<T> {
     /// assert_eq!(module.function_names().collect::<Vec<_>>(), ["atan2", "count", "peek"]);
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
-    pub fn with_func<M>(mut self, f: impl IntoHostFunc<T, M>) -> HostFunctionBuilder<T> {
-        self.function.function = Some(f.into_host_func());
+    pub fn with_func<M>(mut self, f: impl IntoFunc<T, M>) -> HostFunctionBuilder<T> {
+        self.function.function = Some(f.into_func());
         self
     }
 

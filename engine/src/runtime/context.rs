@@ -27,7 +27,7 @@ pub trait AsContextMut: AsContext {
 
 /// A context with the host's data, which functions can be called with: `&mut Store<T>`, or what
 /// [`Caller::with`](crate::Caller::with) makes inside a host function.
-pub trait StoreContext: AsContextMut {
+pub trait AsCallContext: AsContextMut {
     /// The host's data.
     type Data: 'static;
 
@@ -68,7 +68,7 @@ impl<C: AsContextMut + ?Sized> AsContextMut for &mut C {
     }
 }
 
-impl<C: StoreContext + ?Sized> StoreContext for &mut C {
+impl<C: AsCallContext + ?Sized> AsCallContext for &mut C {
     type Data = C::Data;
     fn call_handle(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap> {
         (**self).call_handle(callee, slots)

@@ -66,7 +66,7 @@ impl Global {
     pub fn get(&self, context: impl AsContext) -> Val {
         let store = context.store_inner();
         let block = self.block(store);
-        Val::read(store, block.ty.content, &block.value).unwrap_or(Val::default_for(block.ty.content))
+        Val::read(store, block.ty.content, &block.value).unwrap_or(Val::default_for_ty(block.ty.content))
     }
 
     /// Sets its value.

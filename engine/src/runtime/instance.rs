@@ -134,7 +134,7 @@ impl Instance {
     /// # Errors
     ///
     /// No such function; other types.
-    pub fn typed_func<P: WasmParams, R: WasmResults>(
+    pub fn get_typed_func<P: WasmParams, R: WasmResults>(
         &self,
         context: impl AsContext,
         name: &str,

@@ -13,7 +13,7 @@ mod tag;
 pub(crate) mod typed;
 mod value;
 
-pub use context::{AsContext, AsContextMut, CallContext, StoreContext};
+pub use context::{AsCallContext, AsContext, AsContextMut, CallContext};
 pub use func::Func;
 pub use global::Global;
 pub use instance::{Extern, Instance};

@@ -131,7 +131,7 @@ impl<T: 'static> Store<T> {
     /// let mut store = Store::new(&engine, ());
     /// store.set_fuel(1000)?;
     /// store.add_fuel(500)?;
-    /// assert_eq!((store.fuel()?, store.fuel_consumed()?), (1500, 0));
+    /// assert_eq!((store.get_fuel()?, store.fuel_consumed()?), (1500, 0));
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
     ///
@@ -154,7 +154,7 @@ impl<T: 'static> Store<T> {
     }
 
     /// How much fuel is left; 0 also when some is owed. An error as for [`set_fuel`](Self::set_fuel).
-    pub fn fuel(&self) -> Result<u64, Error> {
+    pub fn get_fuel(&self) -> Result<u64, Error> {
         self.check_fuel()?;
         Ok(u64::try_from(self.inner.exec.fuel).unwrap_or(0))
     }

@@ -74,7 +74,7 @@ impl Val {
     }
 
     /// Zero, or null.
-    pub fn default_for(ty: ValType) -> Val {
+    pub fn default_for_ty(ty: ValType) -> Val {
         match ty {
             ValType::I32 => Val::I32(0),
             ValType::I64 => Val::I64(0),
