@@ -170,6 +170,36 @@ fn instances_call_each_other_and_share_memories_tables_and_globals() {
 }
 
 #[test]
+fn exports_are_the_things_themselves_whoever_passes_them_on() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    let mut store = Store::new(&engine, ());
+    let things = r#"(func (export "f")) (memory (export "m") 1) (memory (export "m2") 1) (table (export "t") 1 funcref)
+        (global (export "g") i32 (i32.const 1)) (global (export "g2") i32 (i32.const 2)) (tag (export "e"))"#;
+    // Others of each kind stand before them in the store.
+    instantiate(&linker, &mut store, &format!("(module {things})")).unwrap();
+    let a = instantiate(&linker, &mut store, &format!("(module {things})")).unwrap();
+    linker.instance(&store, "a", a);
+    let b = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "a" "f" (func)) (import "a" "m2" (memory 1)) (import "a" "t" (table 1 funcref))
+            (import "a" "g2" (global i32)) (import "a" "e" (tag)) (memory 2) (global i32 (i32.const 3))
+            (export "f" (func 0)) (export "m2" (memory 0)) (export "t" (table 0)) (export "g2" (global 0)) (export "e" (tag 0))
+            (export "own" (memory 1)))"#,
+    )
+    .unwrap();
+    let passed_on: Vec<_> = b.exports(&store).collect();
+    assert_eq!(passed_on.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["f", "m2", "t", "g2", "e", "own"]);
+    for (name, thing) in &passed_on[..5] {
+        assert_eq!(a.get_export(&store, name), Some(*thing), "{name}");
+    }
+    assert_ne!(a.get_export(&store, "m"), a.get_export(&store, "m2"));
+    assert_eq!(b.get_memory(&store, "own").unwrap().size(&store), 2);
+    assert_eq!(b.get_global(&store, "g2").unwrap().get(&store).i32(), Some(2));
+}
+
+#[test]
 fn tail_calls_need_no_stack_also_between_instances_and_to_hosts() {
     for mut config in configs() {
         config.limits(Limits { value_stack_bytes: 8192, ..Limits::default() });

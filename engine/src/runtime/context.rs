@@ -50,6 +50,12 @@ pub(crate) trait Inner: AsContext {
 
 impl<C: AsContext + ?Sized> Inner for C {}
 
+impl AsContext for StoreRef<'_> {
+    fn store_ref(&self) -> StoreRef<'_> {
+        StoreRef(self.0)
+    }
+}
+
 impl<C: AsContext + ?Sized> AsContext for &C {
     fn store_ref(&self) -> StoreRef<'_> {
         (**self).store_ref()

@@ -6,6 +6,7 @@ pub(crate) mod func;
 mod global;
 pub(crate) mod instance;
 pub(crate) mod memory;
+pub(crate) mod place;
 mod resumable;
 pub(crate) mod store;
 pub(crate) mod table;

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::exec::block::{
-    EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Meters, Paused, Shim, TableBlock,
+    EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Meters, Paused, Places, Shim,
+    TableBlock,
 };
 use crate::exec::link;
 use crate::exec::stable::Stable;
@@ -275,6 +276,7 @@ impl StoreInner {
             exported_memory: std::ptr::null_mut(),
             memories: Box::default(),
             tags: Box::default(),
+            places: Places::default(),
             dropped_data: Box::default(),
             elements: Box::default(),
             module: None,
