@@ -8,7 +8,7 @@ use hostel_engine::{
     Caller, CompilationMode, Config, Engine, Error, ErrorKind, Extern, Instance, Limits, Linker, Memory, MemoryType,
     Module, Store, Table, TableType, TrapCode, Val, ValType,
 };
-use kit::{configs, guest, instantiate, wasm};
+use kit::{configs, guest, guest_of, instantiate, wasm};
 
 fn limited(limits: Limits) -> Config {
     let mut config = Config::new();
@@ -196,13 +196,11 @@ fn depth() {
             let Some(Extern::Func(again)) = module.get_export("again") else { return Ok(()) };
             again.call_with_stack(module.with(ctx), &mut [])
         });
-        let mut store = Store::new(&engine, ());
-        let instance = instantiate(
+        let (mut store, instance) = guest_of(
             &linker,
-            &mut store,
+            (),
             r#"(module (import "h" "again" (func $again)) (func (export "again") (call $again)) (func $deep (export "deep") (call $deep)))"#,
-        )
-        .unwrap();
+        );
         for (name, code, limit) in
             [("deep", TrapCode::StackOverflow, "value_stack_bytes"), ("again", TrapCode::HostReentry, "host_reentry")]
         {

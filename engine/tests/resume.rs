@@ -10,7 +10,7 @@ use hostel_engine::{
     Caller, Config, Engine, Extern, FunctionDefinition, FunctionListener, Instance, InterruptHandle, Linker,
     ResumableCall, Store, Trap, TrapCode, Val,
 };
-use kit::{configs, guest, instantiate};
+use kit::{configs, guest, guest_of, instantiate};
 
 /// Functions of one `i32` to one `i32` whose frames hold all that frames can hold while they pause.
 const GUESTS: &str = r#"(module
@@ -256,10 +256,9 @@ fn host_functions_are_called_again() {
             *asked += 1;
             if asked.is_multiple_of(3) { Ok(x + 1) } else { Err(Trap::message("not ready").resumable()) }
         });
-        let mut store = Store::new(&engine, 0);
-        let instance = instantiate(
+        let (mut store, instance) = guest_of(
             &linker,
-            &mut store,
+            0,
             r#"(module (type $t (func (param i32) (result i32))) (import "h" "wait" (func $wait (type $t)))
                 (table funcref (elem $wait $wait $inner)) (elem declare func $wait)
                 (func $inner (type $t) (call $wait (local.get 0)))
@@ -271,8 +270,7 @@ fn host_functions_are_called_again() {
                 (func (export "tail") (type $t) (return_call $wait (local.get 0)))
                 (func (export "tail_indirect") (type $t) (return_call_indirect (type $t) (local.get 0) (i32.rem_u (local.get 0) (i32.const 2))))
                 (func (export "caught") (type $t) (block $h (return (try_table (result i32) (catch_all $h) (call $wait (local.get 0))))) (i32.const -1)))"#,
-        )
-        .unwrap();
+        );
         for name in ["call", "deep", "indirect", "computed", "reference", "tail", "tail_indirect", "caught"] {
             let function = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
             *store.data_mut() = 0;
@@ -303,16 +301,14 @@ fn inner_guests_do_not_pause() {
             f.call_with_stack(module.with(ctx), &mut slots)?;
             Ok(slots[0] as i32)
         });
-        let mut store = Store::new(&engine, ());
-        let instance = instantiate(
+        let (mut store, instance) = guest_of(
             &linker,
-            &mut store,
+            (),
             r#"(module (import "h" "inner" (func $inner (param i32) (result i32)))
                 (func (export "spin") (param i32) (result i32)
                     (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (i32.const 7))
                 (func (export "run") (param i32) (result i32) (call $inner (local.get 0))))"#,
-        )
-        .unwrap();
+        );
         let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
         store.set_fuel(100).unwrap();
         let trap = run.call_resumable(&mut store, 1000).unwrap_err();
@@ -408,18 +404,16 @@ fn host_functions_take_fuel_and_guests_pay_for_it() {
         linker.func_wrap("h", "ask", |_: &mut (), module: &mut Caller<'_>| -> Result<(), Trap> {
             module.check_interrupt()
         });
-        let mut store = Store::new(&engine, ());
-        let instance = instantiate(
+        let (mut store, instance) = guest_of(
             &linker,
-            &mut store,
+            (),
             r#"(module (import "h" "work" (func $work (param i64))) (import "h" "left" (func $left (result i64))) (import "h" "ask" (func $ask))
                 (func (export "twice") (param i64) (result i64) (local $i i32)
                     (loop $l (call $work (local.get 0))
                         (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 2))))
                     (call $left))
                 (func (export "ask") (call $ask)))"#,
-        )
-        .unwrap();
+        );
         let twice = instance.get_typed_func::<u64, u64>(&store, "twice").unwrap();
         store.set_fuel(1_000_000).unwrap();
         let left = twice.call(&mut store, 1000).unwrap();

@@ -74,7 +74,7 @@ impl Caller<'_> {
         if memory.is_null() { None } else { Some(unsafe { (*memory).data_mut() }) }
     }
 
-    /// Grows the memory of [`memory`](Self::memory) by `pages` of 64 KiB and returns how many it had; `None` when there
+    /// Grows the memory of [`memory`](Self::memory) by `pages` and returns how many it had; `None` when there
     /// is none or a limit forbids it.
     pub fn grow_memory(&mut self, pages: u64) -> Option<u64> {
         let memory = self.block().exported_memory;

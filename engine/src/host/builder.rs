@@ -14,7 +14,7 @@ use crate::host::typed::IntoFunc;
 use crate::linker::Linker;
 use crate::runtime::store::StoreInner;
 use crate::trap::Trap;
-use crate::types::{ExternType, FuncType, ValType};
+use crate::types::{FuncType, ValType};
 
 /// A host function of stores with data `T`, its closure erased.
 pub struct HostFunc<T> {
@@ -200,9 +200,7 @@ impl<T: 'static> HostModuleBuilder<T> {
         }
         Ok(HostModule { engine: engine.clone(), name: self.name, exports: exports.into() })
     }
-}
 
-impl<T: 'static> HostModuleBuilder<T> {
     /// Makes the module and defines its functions in a linker, under its name: [`compile`](Self::compile) and
     /// [`Linker::host_module`] in one step, for modules that are used once.
     ///
@@ -278,7 +276,7 @@ impl<T: 'static> HostFunctionBuilder<T> {
     ///     })
     ///     .export("peek")
     ///     .compile(&Engine::default())?;
-    /// assert_eq!(module.function_names().collect::<Vec<_>>(), ["atan2", "count", "peek"]);
+    /// assert_eq!(module.definitions().map(|(name, _)| name).collect::<Vec<_>>(), ["atan2", "count", "peek"]);
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
     pub fn with_func<M>(mut self, f: impl IntoFunc<T, M>) -> HostFunctionBuilder<T> {
@@ -352,20 +350,9 @@ impl<T: 'static> HostModule<T> {
         HostModule { name: name.into(), ..self.clone() }
     }
 
-    /// The functions' export names, in the order they were added.
-    pub fn function_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.exports.iter().map(|export| &*export.export)
-    }
-
-    /// What is known of the functions, with their export names, in the order they were added.
+    /// The functions' export names and what is known of them, in the order they were added.
     pub fn definitions(&self) -> impl ExactSizeIterator<Item = (&str, &FunctionDefinition)> {
         self.exports.iter().map(|export| (&*export.export, &export.definition))
-    }
-
-    /// The type of the function of that name.
-    pub fn get_export(&self, name: &str) -> Option<ExternType> {
-        let export = self.exports.iter().find(|export| export.export == name)?;
-        Some(ExternType::Func(export.function.ty().clone()))
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = (&str, &HostFunc<T>)> {

@@ -108,13 +108,3 @@ impl std::fmt::Debug for Func {
         write!(f, "Func({:#x})", self.handle.0)
     }
 }
-
-/// A handle as a function of a store, `None` when it is null.
-pub(crate) fn from_handle(store: &StoreInner, handle: u64) -> Option<Func> {
-    (handle != 0).then(|| Func::new(store, Handle(handle)))
-}
-
-/// Where only a context is at hand.
-pub(crate) fn to_handle(store: &StoreInner, func: Option<Func>) -> Result<u64, Error> {
-    func.map_or(Ok(0), |func| func.handle(store).map(|handle| handle.0))
-}

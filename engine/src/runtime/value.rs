@@ -4,9 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::exception::Exception;
-use super::func::{self, Func};
+use super::func::Func;
 use super::store::StoreInner;
 use crate::error::Error;
+use crate::exec::block::Handle;
 use crate::types::{HeapType, RefType, ValType};
 
 /// A reference to something of the host's that a guest can pass around and not look into. It lives as long as the store
@@ -126,9 +127,8 @@ impl Val {
                 slots[1] = (value >> 64) as u64;
                 *value as u64
             }
-            Val::FuncRef(func) => func::to_handle(store, *func)?,
-            Val::ExternRef(None) => 0,
-            Val::ExnRef(None) => 0,
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => 0,
+            Val::FuncRef(Some(func)) => func.handle(store)?.0,
             // Its tag is a number of its own store's, which would be taken for one of this store's.
             Val::ExnRef(Some(exception)) if exception.0.store != store.id() => {
                 return Err(Error::usage("the exception is another store's"));
@@ -177,7 +177,7 @@ impl Val {
                     let index = (slots[0] as usize).checked_sub(1);
                     Val::ExternRef(index.map(|index| ExternRef(store.extern_refs[index].clone())))
                 }
-                _ => Val::FuncRef(func::from_handle(store, slots[0])),
+                _ => Val::FuncRef((slots[0] != 0).then(|| Func::new(store, Handle(slots[0])))),
             },
         })
     }
@@ -215,7 +215,7 @@ pub(crate) fn write_values(
     slots: &mut [u64],
 ) -> Result<(), Error> {
     if values.len() != types.len() {
-        return Err(Error::params(types, values.len()));
+        return Err(Error::usage(format!("expected {} parameters, found {}", types.len(), values.len())));
     }
     let mut at = 0;
     for (i, (value, &ty)) in values.iter().zip(types).enumerate() {
