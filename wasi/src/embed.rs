@@ -51,7 +51,7 @@ where
 /// What is the same for all functions is compiled once, and not into the registration of each.
 #[inline(never)]
 fn types(function: &Function) -> (Vec<Engines>, Vec<Engines>) {
-    let params = function.params.iter().map(|param| match param.ty {
+    let params = function.params.iter().map(|param| match param.kind.ty() {
         ValType::I32 => Engines::I32,
         ValType::I64 => Engines::I64,
     });

@@ -104,7 +104,7 @@ impl Proxy {
         let mut slots: Vec<u64> = args.to_vec();
         for (slot, param) in slots.iter_mut().zip(function.params) {
             // What is above an i32 means nothing.
-            *slot = if param.ty == ValType::I32 { *slot & 0xffff_ffff | 0xdead_beef_0000_0000 } else { *slot };
+            *slot = if param.kind.ty() == ValType::I32 { *slot & 0xffff_ffff | 0xdead_beef_0000_0000 } else { *slot };
         }
         slots.resize(slots.len().max(1), 0);
         let before = self.memory.data(&self.store).to_vec();

@@ -79,7 +79,7 @@ impl Guest {
         assert_eq!(args.len(), function.params.len(), "{name}");
         let mut stack: Vec<u64> = args.to_vec();
         for (slot, param) in stack.iter_mut().zip(function.params) {
-            if param.ty == ValType::I32 {
+            if param.kind.ty() == ValType::I32 {
                 *slot = *slot & 0xffff_ffff | 0xdead_beef_0000_0000;
             }
         }
