@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 
 use hostel_wasi::fs::memory::MemoryFs;
-use hostel_wasi::{Capture, FUNCTIONS, Function, Perms, Stdio, WasiCtx, WasiCtxBuilder, preview0};
+use hostel_wasi::{Capture, FUNCTIONS, Function, Perms, Stdio, WasiCtx, WasiCtxBuilder, WasiLimits, preview0};
 use kit::numbers::{Instant, Numbers};
 use kit::*;
 
@@ -21,8 +21,13 @@ fn run(
 ) {
     let mut numbers = Numbers::Seed(seed);
     let fresh = || {
-        let builder = builder().args(["a", "b"]).env("A", "1").stdin(Stdio::bytes(vec![7; 1000])).random(seed);
-        let mut guest = guest(builder.stdout(Capture::with_limit(1 << 16)).clocks(Instant).max_fds(64));
+        let builder = builder().args(["a", "b"]).env("A", "1").stdin(Stdio::bytes(vec![7; 1000])).random_seed(seed);
+        let mut guest = guest(
+            builder
+                .stdout(Capture::with_limit(1 << 16))
+                .clocks(Instant)
+                .limits(WasiLimits { open_fds: 64, ..WasiLimits::default() }),
+        );
         guest.functions = functions;
         let _ = [guest.try_open(ROOT, "b", CREAT, ALL), guest.try_open(READ_ONLY, "b", 0, READ)];
         guest

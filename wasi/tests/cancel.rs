@@ -97,7 +97,7 @@ fn write(guest: &mut Guest, fd: u64, len: u64) -> Result<u16, Ended> {
 }
 
 fn file(fd: impl Into<OwnedFd>) -> Stdio {
-    Stdio::file(StdFile::from(fd.into()))
+    Stdio::from(StdFile::from(fd.into()))
 }
 
 fn piped() -> (Guest, PipeWriter, PipeReader) {

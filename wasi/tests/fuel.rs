@@ -39,7 +39,7 @@ fn guest(fuel: bool) -> (Store<WasiCtx>, Instance) {
     for name in ["a", "b", "c"] {
         fs.write_file(name, b"").unwrap();
     }
-    let wasi = WasiCtx::builder().in_memory_dir(&fs, "/", Perms::READ_WRITE).random(7).build().unwrap();
+    let wasi = WasiCtx::builder().in_memory_dir(&fs, "/", Perms::READ_WRITE).random_seed(7).build().unwrap();
     let mut store = Store::new(&engine, wasi);
     let mut linker = Linker::new(&engine);
     add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).unwrap();

@@ -14,7 +14,7 @@ use rustix::net::{
 
 use super::Received;
 use crate::abi::{Errno, Fdflags, Filetype, Riflags};
-use crate::fs::{File, errno_from_io, errno_from_system};
+use crate::fs::{File, errno_from_io, errno_from_system, stream_flags};
 
 /// A listener of either family, non-blocking.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl File for Listener {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        socket_flags(flags)
+        stream_flags(flags)
     }
 
     fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {
@@ -142,7 +142,7 @@ impl File for Connection {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        socket_flags(flags)
+        stream_flags(flags)
     }
 
     fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {
@@ -153,9 +153,4 @@ impl File for Connection {
     fn pollable(&self) -> Option<BorrowedFd<'_>> {
         Some(self.fd.as_fd())
     }
-}
-
-/// `append` changes nothing on a stream; the sync flags mean nothing to it.
-fn socket_flags(flags: Fdflags) -> Result<(), Errno> {
-    if (Fdflags::APPEND | Fdflags::NONBLOCK).contains(flags) { Ok(()) } else { Err(Errno::Inval) }
 }
