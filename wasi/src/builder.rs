@@ -390,7 +390,7 @@ impl WasiCtxBuilder {
             table.insert(Descriptor::for_preopen(Arc::clone(dir), name, *mount, nested)).map_err(too_many)?;
         }
         for listener in self.listeners {
-            listener.0.prepare().map_err(|source| BuildError::Listener { source })?;
+            listener.prepare().map_err(|source| BuildError::Listener { source })?;
             table.insert(Descriptor::for_listener(listener)).map_err(too_many)?;
         }
         Ok(WasiCtx {

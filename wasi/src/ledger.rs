@@ -68,7 +68,7 @@ impl Default for WasiLimits {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// Descriptors open now.
+    /// Descriptors open now, stdio and preopens included.
     pub open_fds: usize,
     /// Bytes read from all descriptors.
     pub bytes_read: u64,

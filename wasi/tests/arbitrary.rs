@@ -34,7 +34,7 @@ fn run(
     };
     let mut guest = fresh();
     for round in 0..3000 {
-        if guest.ctx.open_fds() < 6 {
+        if guest.ctx.usage().open_fds < 6 {
             guest = fresh();
         }
         if round % 64 == 0 {
@@ -58,7 +58,7 @@ fn run(
         if guest.try_call(function.name, &args) == Ok(0) {
             *succeeded.entry(function.name).or_default() += 1;
         }
-        assert!(guest.ctx.open_fds() <= 64);
+        assert!(guest.ctx.usage().open_fds <= 64);
     }
 }
 

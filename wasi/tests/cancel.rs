@@ -51,7 +51,7 @@ fn ends(guest: &mut Guest, call: Call<'_>) {
             moment
         }
     });
-    let open = guest.ctx.open_fds();
+    let open = guest.ctx.usage().open_fds;
     assert_eq!(call(guest), BY_HANDLE);
     let ended = Instant::now();
     assert!(ended - canceling.join().unwrap() < soon);
@@ -67,7 +67,7 @@ fn ends(guest: &mut Guest, call: Call<'_>) {
     assert_eq!(call(guest), BY_DEADLINE, "it has passed");
     guest.ctx.clear_deadline();
     assert_eq!(guest.bytes(RESULT, 8), [SENTINEL; 8], "nothing is stored");
-    assert_eq!(guest.ctx.open_fds(), open);
+    assert_eq!(guest.ctx.usage().open_fds, open);
 }
 
 /// A clock or a descriptor.

@@ -61,7 +61,7 @@ fn a_hundred_thousand_renumbers_leak_nothing() {
         guest.ok("fd_renumber", &[from, target]);
     }
     assert!(host_fds() < before + 100);
-    assert_eq!(guest.ctx.open_fds(), 5);
+    assert_eq!(guest.ctx.usage().open_fds, 5);
 }
 
 #[test]

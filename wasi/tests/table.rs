@@ -85,5 +85,5 @@ fn nothing_is_granted_by_default() {
     assert_eq!(guest.read(0, 8), Ok(vec![]));
     assert_eq!(guest.write(1, b"gone"), Ok(4));
     assert_eq!(guest.write(2, b"gone"), Ok(4));
-    assert_eq!(guest.ctx.open_fds(), 3);
+    assert_eq!(guest.ctx.usage().open_fds, 3);
 }

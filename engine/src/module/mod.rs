@@ -172,7 +172,8 @@ impl Module {
         self.export_index(name).map(|index| self.extern_type(index))
     }
 
-    /// How many functions the module defines.
+    /// How many functions the module defines, for [`disassemble`](Self::disassemble).
+    #[doc(hidden)]
     pub fn function_count(&self) -> usize {
         self.0.entries.len()
     }

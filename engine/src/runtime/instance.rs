@@ -44,35 +44,16 @@ impl Extern {
     }
 }
 
-impl From<Func> for Extern {
-    fn from(func: Func) -> Extern {
-        Extern::Func(func)
-    }
+macro_rules! into_extern {
+    ($($kind:ident)*) => {$(
+        impl From<$kind> for Extern {
+            fn from(value: $kind) -> Extern {
+                Extern::$kind(value)
+            }
+        }
+    )*};
 }
-
-impl From<Table> for Extern {
-    fn from(table: Table) -> Extern {
-        Extern::Table(table)
-    }
-}
-
-impl From<Memory> for Extern {
-    fn from(memory: Memory) -> Extern {
-        Extern::Memory(memory)
-    }
-}
-
-impl From<Tag> for Extern {
-    fn from(tag: Tag) -> Extern {
-        Extern::Tag(tag)
-    }
-}
-
-impl From<Global> for Extern {
-    fn from(global: Global) -> Extern {
-        Extern::Global(global)
-    }
-}
+into_extern! { Func Table Memory Global Tag }
 
 /// An instance of a module in a store: what [`Linker::instantiate`](crate::Linker::instantiate) makes. A cheap copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

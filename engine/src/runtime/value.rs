@@ -183,28 +183,20 @@ impl Val {
     }
 }
 
-impl From<i32> for Val {
-    fn from(value: i32) -> Val {
-        Val::I32(value)
-    }
+macro_rules! into_val {
+    ($($number:ty: $value:ident => $val:expr;)*) => {$(
+        impl From<$number> for Val {
+            fn from($value: $number) -> Val {
+                $val
+            }
+        }
+    )*};
 }
-
-impl From<i64> for Val {
-    fn from(value: i64) -> Val {
-        Val::I64(value)
-    }
-}
-
-impl From<f32> for Val {
-    fn from(value: f32) -> Val {
-        Val::F32(value.to_bits())
-    }
-}
-
-impl From<f64> for Val {
-    fn from(value: f64) -> Val {
-        Val::F64(value.to_bits())
-    }
+into_val! {
+    i32: value => Val::I32(value);
+    i64: value => Val::I64(value);
+    f32: value => Val::F32(value.to_bits());
+    f64: value => Val::F64(value.to_bits());
 }
 
 /// Writes parameters into slots, checking their types.

@@ -209,7 +209,7 @@ impl Descriptor {
         match &mut self.kind {
             Kind::File(file) => Ok(&mut **file),
             Kind::Connection(connection) => Ok(&mut **connection),
-            Kind::Listener(listener) => Ok(&mut listener.0),
+            Kind::Listener(listener) => Ok(&mut **listener),
             Kind::Directory(_) => Err(Errno::Isdir),
         }
     }
@@ -219,7 +219,7 @@ impl Descriptor {
         match &self.kind {
             Kind::File(file) => Some(&**file),
             Kind::Connection(connection) => Some(&**connection),
-            Kind::Listener(listener) => Some(&listener.0),
+            Kind::Listener(listener) => Some(&**listener),
             Kind::Directory(_) => None,
         }
     }

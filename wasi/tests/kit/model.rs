@@ -285,7 +285,7 @@ impl Model<'_> {
             assert!(Errno::from_raw(errno).is_some(), "{call}");
             self.failed(function.name, &args, &memory, errno);
         }
-        assert_eq!(self.guest.ctx.open_fds(), self.open.len(), "{}", self.call);
+        assert_eq!(self.guest.ctx.usage().open_fds, self.open.len(), "{}", self.call);
         self.world.done.2 = self.world.done.2.max(self.open.len());
     }
 
