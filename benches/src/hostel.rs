@@ -56,10 +56,10 @@ pub fn call_typed(case: &CallCase) -> Option<Timed> {
         },
     );
     Some(if case.way == Way::HostToGuest {
-        let run = instance.typed_func::<(u32, u64), u32>(&store, "run").expect("the guest exports run");
+        let run = instance.get_typed_func::<(u32, u64), u32>(&store, "run").expect("the guest exports run");
         case.timed(move |argument| run.call(&mut store, (argument, 7)).expect("no trap"))
     } else {
-        let run = instance.typed_func::<u32, u32>(&store, "run").expect("the guest exports run");
+        let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the guest exports run");
         case.timed(move |argument| run.call(&mut store, argument).expect("no trap"))
     })
 }
@@ -188,7 +188,7 @@ pub fn wasi(case: &WasiCase, world: &World) -> Option<WasiGuest> {
     let mut store = Store::new(&engine, ctx);
     let instance = linker.instantiate(&mut store, &module).expect("WASI has all that is imported");
     let exports = Export::ALL.map(|export| {
-        instance.typed_func::<u32, u32>(&store, export.name()).expect("every guest has the three exports")
+        instance.get_typed_func::<u32, u32>(&store, export.name()).expect("every guest has the three exports")
     });
     Some(WasiGuest::new(move |export, argument| exports[export as usize].call(&mut store, argument).expect("no trap")))
 }
@@ -207,7 +207,7 @@ pub fn metered_kernel(kernel: &Kernel, fuel: bool, interruptible: bool) -> Run {
         store.set_fuel(u64::MAX).expect("fuel is charged");
     }
     let instance = Linker::new(&engine).instantiate(&mut store, &module).expect("nothing is imported");
-    let run = instance.typed_func::<u32, u32>(&store, "run").expect("the kernel exports run");
+    let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the kernel exports run");
     Box::new(move |times| run.call(&mut store, times).expect("no trap"))
 }
 
@@ -221,7 +221,7 @@ pub fn start(mode: CompilationMode) -> Start {
         let module = Module::new(&engine, bytes).expect("a valid module");
         let mut store = Store::new(&engine, ());
         let instance = linker.instantiate(&mut store, &module).expect("nothing is imported");
-        let run = instance.typed_func::<u32, u32>(&store, "run").expect("the module exports run");
+        let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the module exports run");
         (run.call(&mut store, 1).expect("no trap"), Box::new((module, store)))
     })
 }
@@ -234,7 +234,7 @@ pub fn spawn(bytes: Vec<u8>) -> Spawn {
     Arc::new(move || -> Box<dyn Any> {
         let mut store = Store::new(&engine, ());
         let instance = linker.instantiate(&mut store, &module).expect("nothing is imported");
-        let run = instance.typed_func::<u32, u32>(&store, "run").expect("the module exports run");
+        let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the module exports run");
         run.call(&mut store, 1).expect("no trap");
         Box::new(store)
     })

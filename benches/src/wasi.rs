@@ -156,7 +156,7 @@ impl WasiCase {
         let calls = || self.body.iter().chain(&self.setup).chain(&self.before);
         let mut imports = String::new();
         for function in FUNCTIONS.iter().filter(|function| calls().any(|(name, _)| *name == function.name)) {
-            let params: Vec<_> = function.params.iter().map(|param| wat_type(param.ty)).collect();
+            let params: Vec<_> = function.params.iter().map(|param| wat_type(param.kind.ty())).collect();
             let (name, params) = (function.name, params.join(" "));
             writeln!(imports, "(import {PREVIEW1:?} {name:?} (func ${name} (param {params}) (result i32)))")
                 .expect("strings take everything");
@@ -196,7 +196,7 @@ fn call(&(name, args): &Call) -> String {
     assert_eq!(function.params.len(), args.len(), "{name}");
     let args = function.params.iter().zip(args).map(|(param, arg)| match *arg {
         OPENED => format!(" (i32.load (i32.const {OPENED_AT}))"),
-        arg => format!(" ({}.const {arg})", wat_type(param.ty)),
+        arg => format!(" ({}.const {arg})", wat_type(param.kind.ty())),
     });
     format!("(call ${name}{})", args.collect::<String>())
 }

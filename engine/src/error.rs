@@ -5,7 +5,7 @@ use std::fmt;
 
 use wasmparser::WasmFeatures;
 
-use crate::{Trap, ValType};
+use crate::Trap;
 
 /// An error of the embedding interface. One word; the text says what was expected, what was found, and where.
 pub struct Error(Box<ErrorKind>);
@@ -93,10 +93,6 @@ impl Error {
 
     pub(crate) fn usage(message: impl Into<String>) -> Error {
         Error::new(ErrorKind::Usage(message.into()))
-    }
-
-    pub(crate) fn params(expected: &[ValType], found: usize) -> Error {
-        Error::usage(format!("expected {} parameters, found {found}", expected.len()))
     }
 
     /// What kind of error it is, with its parts.

@@ -1,13 +1,14 @@
 //! Instantiation, up to the start function.
 
 use crate::error::{Error, ErrorKind};
-use crate::exec::block::{GlobalBlock, Handle, ImportedFunc, InstanceBlock};
+use crate::exec::block::{GlobalBlock, Handle, ImportedFunc, InstanceBlock, Places};
 use crate::exec::handlers::function_handle;
 use crate::exec::stable::Stable;
 use crate::linker::{Definition, Linker};
 use crate::module::{ConstExpr, ElementItems, ExternIndex, Import, Module, SegmentMode};
+use crate::runtime::context::StoreRef;
 use crate::runtime::store::{StoreInner, TagEntry};
-use crate::runtime::{Extern, Instance, memory, table};
+use crate::runtime::{Extern, Global, Instance, Memory, Table, Tag, memory, table};
 use crate::trap::{Trap, TrapCode};
 use crate::types::ExternType;
 
@@ -32,10 +33,10 @@ pub(crate) fn instantiate<T>(
         parts.import(linker, store, module, import)?;
     }
     for (number, &ty) in sections.memories.iter().enumerate().skip(sections.imported_memories) {
-        parts.memories.push(memory::add(store, ty, &format!("memory {number}"))?);
+        parts.places.memories.push(memory::add(store, ty, &format!("memory {number}"))?);
     }
     for (number, &ty) in sections.tables.iter().enumerate().skip(sections.imported_tables) {
-        parts.tables.push(table::add(store, ty, 0, &format!("table {number}"))?);
+        parts.places.tables.push(table::add(store, ty, 0, &format!("table {number}"))?);
     }
     for &ty in &sections.tags[sections.imported_tags..] {
         let (ty, type_id) = (sections.types[ty as usize].clone(), sections.type_ids[ty as usize]);
@@ -44,41 +45,44 @@ pub(crate) fn instantiate<T>(
     }
     let index = store.instances.len();
     let exported_memory = match module.export_index("memory") {
-        Some(ExternIndex::Memory(i)) => store.memories[parts.memories[i as usize]].as_ptr(),
+        Some(ExternIndex::Memory(i)) => store.memories[parts.places.memories[i as usize]].as_ptr(),
         _ => std::ptr::null_mut(),
     };
-    let memories: Box<[_]> = parts.memories.iter().map(|&index| store.memories[index].as_ptr()).collect();
+    let memories: Box<[_]> = parts.places.memories.iter().map(|&index| store.memories[index].as_ptr()).collect();
     let mut block = InstanceBlock {
         memory0: memories.first().copied().unwrap_or(store.no_memory()),
         exec: store.exec_ptr(),
         stack_end: store.stack_end(),
         funcs: module.entries().as_ptr().wrapping_sub(parts.imports.len()),
         imports: std::mem::take(&mut parts.imports).into(),
-        tables: parts.tables.iter().map(|&index| store.tables[index].as_ptr()).collect(),
+        tables: parts.places.tables.iter().map(|&index| store.tables[index].as_ptr()).collect(),
         owner: Handle::guest(index as u32 + 1, 0).0,
         exported_memory,
         memories,
         tags: std::mem::take(&mut parts.tags).into(),
+        places: Places::default(),
         dropped_data: vec![false; sections.data.len()].into(),
         elements: vec![Box::default(); sections.elements.len()].into(),
         globals: Box::default(),
         module: Some(module.clone()),
     };
-    define_globals(store, module, &mut block, &mut parts.globals);
-    fill_tables(store, module, &block, &parts);
+    let mut places = parts.places;
+    define_globals(store, module, &mut block, &mut places.globals);
+    fill_tables(store, module, &block, &places);
     store.instances.push(Stable::new(block));
-    apply_segments(store, module, index, &parts).map_err(|code| failed(Trap::from(code)))?;
+    let applied = apply_segments(store, module, index, &places);
+    // Also of an instance that is not given out: its functions may be in a table by now.
+    store.instances[index].places = places;
+    applied.map_err(|code| failed(Trap::from(code)))?;
     let start = sections.start.map(|func| function_handle(&store.instances[index], func));
     Ok((Instance::new(store, index), start))
 }
 
-/// What an instance is made of, while it is collected: places in the store's lists, so that nothing is looked for.
+/// What an instance is made of, while it is collected.
 #[derive(Default)]
 struct Parts {
     imports: Vec<ImportedFunc>,
-    tables: Vec<usize>,
-    memories: Vec<usize>,
-    globals: Vec<usize>,
+    places: Places,
     tags: Vec<u32>,
 }
 
@@ -126,10 +130,10 @@ impl Parts {
                         let handle = func.handle(store)?;
                         self.imports.extend(store.resolve(handle).map(|found| found.import));
                     }
-                    Extern::Table(table) => self.tables.push(table.index()),
-                    Extern::Memory(memory) => self.memories.push(memory.index()),
-                    Extern::Global(global) => self.globals.push(global.index()),
-                    Extern::Tag(tag) => self.tags.push(tag.index()),
+                    Extern::Table(table) => self.places.tables.push(table.0.index(store, "table")),
+                    Extern::Memory(memory) => self.places.memories.push(memory.0.index(store, "memory")),
+                    Extern::Global(global) => self.places.globals.push(global.0.index(store, "global")),
+                    Extern::Tag(tag) => self.tags.push(tag.0.index(store, "tag") as u32),
                 }
             }
         }
@@ -140,29 +144,21 @@ impl Parts {
 fn belongs(value: Extern, store: &StoreInner) -> bool {
     match value {
         Extern::Func(func) => func.handle(store).is_ok(),
-        Extern::Table(table) => table.belongs_to(store),
-        Extern::Memory(memory) => memory.belongs_to(store),
-        Extern::Global(global) => global.belongs_to(store),
-        Extern::Tag(tag) => tag.belongs_to(store),
+        Extern::Table(Table(place)) | Extern::Memory(Memory(place)) => place.belongs_to(store),
+        Extern::Global(Global(place)) | Extern::Tag(Tag(place)) => place.belongs_to(store),
     }
 }
 
 /// The type that a value has now: sizes are the present ones.
 fn actual_type(value: Extern, store: &StoreInner) -> ExternType {
-    struct Context<'a>(&'a StoreInner);
-    impl crate::runtime::AsContext for Context<'_> {
-        fn store_ref(&self) -> crate::runtime::context::StoreRef<'_> {
-            crate::runtime::context::StoreRef(self.0)
-        }
-    }
-    value.ty(Context(store))
+    value.ty(StoreRef(store))
 }
 
 /// The engine's number for the type of a function or tag.
 fn actual_type_id(value: Extern, store: &StoreInner) -> Option<u32> {
     match value {
         Extern::Func(func) => store.resolve(func.handle(store).ok()?).map(|found| found.type_id),
-        Extern::Tag(tag) => Some(store.tags[tag.index() as usize].type_id),
+        Extern::Tag(tag) => Some(store.tags[tag.0.index(store, "tag")].type_id),
         _ => None,
     }
 }
@@ -210,20 +206,20 @@ fn define_globals(store: &mut StoreInner, module: &Module, block: &mut InstanceB
 }
 
 /// Gives tables with an initial expression its value.
-fn fill_tables(store: &mut StoreInner, module: &Module, block: &InstanceBlock, parts: &Parts) {
+fn fill_tables(store: &mut StoreInner, module: &Module, block: &InstanceBlock, places: &Places) {
     let sections = module.sections();
     for (number, init) in sections.table_inits.iter().enumerate() {
         if let Some(init) = init {
-            let [value, _] = evaluate(block, &parts.globals, store, init);
-            store.tables[parts.tables[sections.imported_tables + number]].elements.fill(value);
+            let [value, _] = evaluate(block, &places.globals, store, init);
+            store.tables[places.tables[sections.imported_tables + number]].elements.fill(value);
         }
     }
 }
 
 /// Evaluates element segments, copies the active ones and the active data segments to where they belong, in order.
-fn apply_segments(store: &mut StoreInner, module: &Module, index: usize, parts: &Parts) -> Result<(), TrapCode> {
+fn apply_segments(store: &mut StoreInner, module: &Module, index: usize, places: &Places) -> Result<(), TrapCode> {
     let sections = module.sections();
-    let globals = &parts.globals;
+    let globals = &places.globals;
     for (number, segment) in sections.elements.iter().enumerate() {
         let block = &store.instances[index];
         let values = |items: &ElementItems| -> Box<[u64]> {
@@ -243,7 +239,7 @@ fn apply_segments(store: &mut StoreInner, module: &Module, index: usize, parts: 
             SegmentMode::Active(active) => {
                 let values = values(&segment.items);
                 let offset = evaluate(block, globals, store, &active.offset)[0];
-                let elements = &mut store.tables[parts.tables[active.index as usize]].elements;
+                let elements = &mut store.tables[places.tables[active.index as usize]].elements;
                 let target = range(offset, values.len()).and_then(|range| elements.get_mut(range));
                 target.ok_or(TrapCode::TableOutOfBounds)?.copy_from_slice(&values);
             }
@@ -253,7 +249,7 @@ fn apply_segments(store: &mut StoreInner, module: &Module, index: usize, parts: 
         if let SegmentMode::Active(active) = &segment.mode {
             let offset = evaluate(&store.instances[index], globals, store, &active.offset)[0];
             let bytes = module.data_bytes(number);
-            let data = store.memories[parts.memories[active.index as usize]].data_mut();
+            let data = store.memories[places.memories[active.index as usize]].data_mut();
             let target = range(offset, bytes.len()).and_then(|range| data.get_mut(range));
             target.ok_or(TrapCode::MemoryOutOfBounds)?.copy_from_slice(bytes);
             store.instances[index].dropped_data[number] = true;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::host::builder::{HostFunc, HostModule};
-use crate::host::typed::IntoHostFunc;
+use crate::host::typed::IntoFunc;
 use crate::instantiate;
 use crate::module::Module;
-use crate::runtime::context::{AsContext, Inner, StoreContext};
+use crate::runtime::context::{AsCallContext, AsContext, Inner};
 use crate::runtime::{Extern, Instance};
 use crate::types::FuncType;
 
@@ -43,7 +43,7 @@ impl<T> Clone for Definition<T> {
 ///     (func (export "five") (result i32) (call $add (i32.const 2) (i32.const 3))))"#).unwrap())?;
 /// let mut store = Store::new(&engine, ());
 /// let instance = linker.instantiate(&mut store, &module)?;
-/// assert_eq!(instance.typed_func::<(), i32>(&store, "five")?.call(&mut store, ())?, 5);
+/// assert_eq!(instance.get_typed_func::<(), i32>(&store, "five")?.call(&mut store, ())?, 5);
 /// # Ok::<(), hostel_engine::Error>(())
 /// ```
 pub struct Linker<T: 'static> {
@@ -89,8 +89,8 @@ impl<T: 'static> Linker<T> {
     /// Defines a name as a typed host function; see
     /// [`HostFunctionBuilder::with_func`](crate::HostFunctionBuilder::with_func). Listeners do not hear of it: they hear of
     /// functions of host modules.
-    pub fn func_wrap<M>(&mut self, module: &str, name: &str, f: impl IntoHostFunc<T, M>) -> &mut Linker<T> {
-        self.insert(module, name, Definition::Host(f.into_host_func()));
+    pub fn func_wrap<M>(&mut self, module: &str, name: &str, f: impl IntoFunc<T, M>) -> &mut Linker<T> {
+        self.insert(module, name, Definition::Host(f.into_func()));
         self
     }
 
@@ -137,7 +137,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// A missing import or one of the wrong type, with its names; a limit; a segment that does not fit or a start
     /// function that traps, as [`ErrorKind::Instantiation`](crate::ErrorKind::Instantiation).
-    pub fn instantiate<C: StoreContext<Data = T>>(&self, mut context: C, module: &Module) -> Result<Instance, Error> {
+    pub fn instantiate<C: AsCallContext<Data = T>>(&self, mut context: C, module: &Module) -> Result<Instance, Error> {
         if !Engine::same(&self.engine, module.engine()) || !Engine::same(&self.engine, context.store_inner().engine()) {
             return Err(Error::usage("linker, module and store are not of the same engine"));
         }

@@ -61,7 +61,7 @@ impl ValType {
     }
 
     /// Whether every value of this type is one of `other`.
-    pub fn is_subtype_of(self, other: ValType) -> bool {
+    pub(crate) fn is_subtype_of(self, other: ValType) -> bool {
         match (self.as_ref(), other.as_ref()) {
             (Some(a), Some(b)) => {
                 let heap = a.heap == b.heap || matches!((a.heap, b.heap), (HeapType::Concrete(_), HeapType::Func));

@@ -149,7 +149,7 @@ fn long_instructions_are_interrupted() {
             ),
         );
         let Some(Extern::Memory(memory)) = instance.get_export(&store, "memory") else { panic!("no memory") };
-        let fill = instance.typed_func::<(i32, u32), ()>(&store, "fill").unwrap();
+        let fill = instance.get_typed_func::<(i32, u32), ()>(&store, "fill").unwrap();
         let handle = store.interrupt_handle().unwrap();
         let later = || {
             let handle = handle.clone();
@@ -170,7 +170,7 @@ fn long_instructions_are_interrupted() {
         assert_eq!(fill.call(&mut store, (9, LEN as u32)).unwrap_err().code(), Some(TrapCode::Interrupted));
         other.join().unwrap();
         assert_eq!(memory.data(&store)[LEN - 1], 7);
-        assert_eq!(instance.typed_func::<(), i32>(&store, "fine").unwrap().call(&mut store, ()).unwrap(), 9);
+        assert_eq!(instance.get_typed_func::<(), i32>(&store, "fine").unwrap().call(&mut store, ()).unwrap(), 9);
     }
 }
 
@@ -180,7 +180,7 @@ fn an_instruction_begins_at_its_beginning() {
     for config in backends() {
         let (mut store, instance) = metered(&config);
         store.set_fuel(20_000).unwrap();
-        let fill = instance.typed_func::<(i32, i32, i32), ()>(&store, "fill").unwrap();
+        let fill = instance.get_typed_func::<(i32, i32, i32), ()>(&store, "fill").unwrap();
         let trap = fill.call(&mut store, (0, 1, 8 << 20)).unwrap_err();
         assert_eq!(trap.code(), Some(TrapCode::OutOfFuel));
         store.set_fuel(1_000_000).unwrap();
@@ -198,16 +198,16 @@ fn a_table_grows_all_at_once() {
     for config in backends() {
         let (mut store, instance) = metered(&config);
         let Some(Extern::Table(table)) = instance.get_export(&store, "t") else { panic!("no table") };
-        let grow = instance.typed_func::<(u32, i32, i32), i32>(&store, "table_grow").unwrap();
+        let grow = instance.get_typed_func::<(u32, i32, i32), i32>(&store, "table_grow").unwrap();
         store.set_fuel(50_000).unwrap();
         let guest = grow.call_resumable(&mut store, (5_000_000, 0, 0)).unwrap().paused().expect("out of fuel");
         assert_eq!((table.size(&store), guest.fuel_needed()), (300_000, 625_000));
         store.set_fuel(guest.fuel_needed()).unwrap();
         assert_eq!(guest.resume(&mut store).unwrap().finished(), Some(300_000));
-        assert_eq!((table.size(&store), store.fuel().unwrap()), (5_300_000, 0));
+        assert_eq!((table.size(&store), store.get_fuel().unwrap()), (5_300_000, 0));
         // More than the limit is refused at no price but the operator's.
         store.set_fuel(100).unwrap();
         assert_eq!(grow.call(&mut store, (5_000_000, 0, 0)).unwrap(), -1);
-        assert!(store.fuel().unwrap() > 90);
+        assert!(store.get_fuel().unwrap() > 90);
     }
 }

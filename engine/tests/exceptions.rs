@@ -11,7 +11,7 @@ fn check(text: &str, cases: &[(i32, i32)]) {
     for mut config in configs() {
         config.wasm_legacy_exceptions(true);
         let (mut store, instance) = guest(&config, text);
-        let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+        let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
         for &(param, result) in cases {
             assert_eq!(run.call(&mut store, param).unwrap(), result, "run({param})");
         }
@@ -154,8 +154,8 @@ fn exceptions_pass_through_instances_and_hosts() {
                 (func (export "uncaught") (call $back)))"#,
         )
         .unwrap();
-        assert_eq!(b.typed_func::<(), i32>(&store, "caught").unwrap().call(&mut store, ()).unwrap(), 7);
-        let trap = b.typed_func::<(), ()>(&store, "uncaught").unwrap().call(&mut store, ()).unwrap_err();
+        assert_eq!(b.get_typed_func::<(), i32>(&store, "caught").unwrap().call(&mut store, ()).unwrap(), 7);
+        let trap = b.get_typed_func::<(), ()>(&store, "uncaught").unwrap().call(&mut store, ()).unwrap_err();
         assert!(trap.is_uncaught_exception(), "{trap}");
         assert!(!trap.frames().is_empty());
     }
@@ -216,9 +216,9 @@ fn exceptions_that_are_kept_have_a_limit() {
     for mut config in configs() {
         config.limits(Limits { exceptions: 40, ..Limits::default() });
         let (mut store, instance) = guest(&config, text);
-        let keep = instance.typed_func::<(i32, i32), ()>(&store, "keep").unwrap();
-        let forget = instance.typed_func::<(), ()>(&store, "forget").unwrap();
-        let turn_over = instance.typed_func::<i32, ()>(&store, "turn over").unwrap();
+        let keep = instance.get_typed_func::<(i32, i32), ()>(&store, "keep").unwrap();
+        let forget = instance.get_typed_func::<(), ()>(&store, "forget").unwrap();
+        let turn_over = instance.get_typed_func::<i32, ()>(&store, "turn over").unwrap();
         turn_over.call(&mut store, 5000).unwrap();
         keep.call(&mut store, (0, 30)).unwrap();
         turn_over.call(&mut store, 500).unwrap();

@@ -9,14 +9,15 @@ use hostel_engine::{
     Caller, Config, Engine, Error, Extern, FuncType, FunctionDefinition, FunctionListener, HostModuleBuilder, Linker,
     Module, Store, Trap, TrapCode, Val, ValType, proxy_module,
 };
-use kit::instantiate;
+use kit::{guest_of, instantiate};
 
 const I32: ValType = ValType::I32;
 
 #[test]
 fn slots_are_as_long_as_the_larger_of_parameters_and_results() {
     let engine = Engine::default();
-    let host = HostModuleBuilder::<Vec<usize>>::new("h")
+    let mut linker = Linker::new(&engine);
+    HostModuleBuilder::<Vec<usize>>::new("h")
         .new_function()
         .with_raw_function([I32], [I32, I32, I32], |lens, stack| {
             lens.push(stack.len());
@@ -36,23 +37,19 @@ fn slots_are_as_long_as_the_larger_of_parameters_and_results() {
             Ok(())
         })
         .export("none")
-        .compile(&engine)
+        .instantiate(&mut linker)
         .unwrap();
-    let mut linker = Linker::new(&engine);
-    linker.host_module(&host).unwrap();
-    let mut store = Store::new(&engine, Vec::new());
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        Vec::new(),
         r#"(module (import "h" "grow" (func $grow (param i32) (result i32 i32 i32)))
             (import "h" "shrink" (func $shrink (param i32 i32))) (import "h" "none" (func $none))
             (func (export "run") (result i32) (local i32 i32)
                 (call $shrink (i32.const 1) (i32.const 2)) (call $none)
                 (call $grow (i32.const 9)) (local.set 0) (local.set 1)
                 (i32.add (i32.mul (local.get 0) (i32.const 100)) (i32.add (i32.mul (local.get 1) (i32.const 10))))))"#,
-    )
-    .unwrap();
-    let run = instance.typed_func::<(), i32>(&store, "run").unwrap();
+    );
+    let run = instance.get_typed_func::<(), i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, ()).unwrap(), 321);
     assert_eq!(store.data(), &[2, 0, 3]);
 }
@@ -60,7 +57,8 @@ fn slots_are_as_long_as_the_larger_of_parameters_and_results() {
 #[test]
 fn junk_above_32_bits_is_ignored() {
     let engine = Engine::default();
-    let host = HostModuleBuilder::<()>::new("h")
+    let mut linker = Linker::new(&engine);
+    HostModuleBuilder::<()>::new("h")
         .new_function()
         .with_raw_function([], [I32, ValType::F32], |(), stack| {
             stack[0] = 0xdead_beef_0000_0005;
@@ -68,14 +66,11 @@ fn junk_above_32_bits_is_ignored() {
             Ok(())
         })
         .export("junk")
-        .compile(&engine)
+        .instantiate(&mut linker)
         .unwrap();
-    let mut linker = Linker::new(&engine);
-    linker.host_module(&host).unwrap();
-    let mut store = Store::new(&engine, ());
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        (),
         r#"(module (import "h" "junk" (func $junk (result i32 f32)))
             (memory 1) (table 6 funcref) (global $g (mut i32) (i32.const 0))
             (func (export "compare") (result i32) (local f32)
@@ -86,40 +81,37 @@ fn junk_above_32_bits_is_ignored() {
             (func (export "grow") (result i32) (call $junk) (drop) (memory.grow))
             (func (export "branch") (result i32)
                 (block (block (block (block (block (block (call $junk) (drop) (br_table 0 1 2 3 4 5 0))))) (return (i32.const 1)))) (i32.const 6)))"#,
-    )
-    .unwrap();
-    assert_eq!(instance.typed_func::<(), i32>(&store, "compare").unwrap().call(&mut store, ()).unwrap(), 1);
-    assert_eq!(instance.typed_func::<(), i32>(&store, "address").unwrap().call(&mut store, ()).unwrap(), 0);
-    assert_eq!(instance.typed_func::<(), i64>(&store, "extend").unwrap().call(&mut store, ()).unwrap(), 5);
-    assert_eq!(instance.typed_func::<(), i64>(&store, "global").unwrap().call(&mut store, ()).unwrap(), 5);
-    assert_eq!(instance.typed_func::<(), i32>(&store, "grow").unwrap().call(&mut store, ()).unwrap(), 1);
-    assert_eq!(instance.typed_func::<(), i32>(&store, "branch").unwrap().call(&mut store, ()).unwrap(), 6);
+    );
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "compare").unwrap().call(&mut store, ()).unwrap(), 1);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "address").unwrap().call(&mut store, ()).unwrap(), 0);
+    assert_eq!(instance.get_typed_func::<(), i64>(&store, "extend").unwrap().call(&mut store, ()).unwrap(), 5);
+    assert_eq!(instance.get_typed_func::<(), i64>(&store, "global").unwrap().call(&mut store, ()).unwrap(), 5);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "grow").unwrap().call(&mut store, ()).unwrap(), 1);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "branch").unwrap().call(&mut store, ()).unwrap(), 6);
 }
 
 #[test]
 fn forged_references_are_refused_where_they_are_used() {
     let engine = Engine::default();
-    let host = HostModuleBuilder::<u64>::new("h")
+    let mut linker = Linker::new(&engine);
+    HostModuleBuilder::<u64>::new("h")
         .new_function()
         .with_raw_function([], [ValType::FuncRef], |forged, stack| {
             stack[0] = *forged;
             Ok(())
         })
         .export("forge")
-        .compile(&engine)
+        .instantiate(&mut linker)
         .unwrap();
-    let mut linker = Linker::new(&engine);
-    linker.host_module(&host).unwrap();
     let text = r#"(module (import "h" "forge" (func $forge (result funcref))) (table $t 4 funcref) (type $v (func))
         (func (export "set") (table.set (i32.const 0) (call $forge)))
         (func (export "grow") (drop (table.grow (call $forge) (i32.const 1))))
         (func (export "fill") (table.fill (i32.const 0) (call $forge) (i32.const 1)))
         (func (export "get") (result funcref) (call $forge)))"#;
     for forged in [5, 77, 1 << 32 | 99, 9 << 32, u64::MAX, 1 << 63] {
-        let mut store = Store::new(&engine, forged);
-        let instance = instantiate(&linker, &mut store, text).unwrap();
+        let (mut store, instance) = guest_of(&linker, forged, text);
         for name in ["set", "grow", "fill"] {
-            let trap = instance.typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
+            let trap = instance.get_typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
             assert_eq!(trap.code(), Some(TrapCode::InvalidReference), "{name} of {forged:#x}");
         }
         let get = instance.get_func(&store, "get").unwrap();
@@ -137,16 +129,14 @@ fn memory_grows_inside_a_host_function_and_the_guest_sees_it() {
         module.memory().expect("exported")[old as usize * 65536] = 42;
         old as u32
     });
-    let mut store = Store::new(&engine, ());
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        (),
         r#"(module (import "h" "grow" (func $grow (param i32) (result i32))) (memory (export "memory") 1)
             (func (export "run") (result i32) (i32.store8 (i32.const 0) (i32.const 1))
                 (i32.load8_u (i32.mul (call $grow (i32.const 100)) (i32.const 65536)))))"#,
-    )
-    .unwrap();
-    let run = instance.typed_func::<(), i32>(&store, "run").unwrap();
+    );
+    let run = instance.get_typed_func::<(), i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, ()).unwrap(), 42);
     assert_eq!(instance.get_memory(&store, "memory").unwrap().size(&store), 101);
     assert_eq!(run.call(&mut store, ()).unwrap(), 42);
@@ -155,7 +145,8 @@ fn memory_grows_inside_a_host_function_and_the_guest_sees_it() {
 #[test]
 fn a_host_function_calls_back_into_the_guest() {
     let engine = Engine::default();
-    let host = HostModuleBuilder::<u32>::new("h")
+    let mut linker = Linker::new(&engine);
+    HostModuleBuilder::<u32>::new("h")
         .new_function()
         .with_raw_module_function([I32], [I32], |depth, module, stack| {
             *depth += 1;
@@ -171,22 +162,18 @@ fn a_host_function_calls_back_into_the_guest() {
             Ok(())
         })
         .export("up")
-        .compile(&engine)
+        .instantiate(&mut linker)
         .unwrap();
-    let mut linker = Linker::new(&engine);
-    linker.host_module(&host).unwrap();
-    let mut store = Store::new(&engine, 0);
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        0,
         r#"(module (import "h" "up" (func $up (param i32) (result i32))) (memory (export "memory") 1)
             (func (export "down") (param i32) (result i32) (local i64 i64)
                 (drop (memory.grow (i32.const 1)))
                 (local.set 1 (i64.const 7))
                 (i32.add (call $up (local.get 0)) (i32.wrap_i64 (i64.sub (local.get 1) (i64.const 7))))))"#,
-    )
-    .unwrap();
-    let down = instance.typed_func::<i32, i32>(&store, "down").unwrap();
+    );
+    let down = instance.get_typed_func::<i32, i32>(&store, "down").unwrap();
     assert_eq!(down.call(&mut store, 20).unwrap(), 20);
     assert_eq!(*store.data(), 21);
     let trap = down.call(&mut store, 100_000).unwrap_err();
@@ -202,18 +189,16 @@ fn a_panic_in_a_host_function_leaves_the_store_usable() {
         *calls += 1;
         assert!(panic == 0, "asked to");
     });
-    let mut store = Store::new(&engine, 0);
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        0,
         r#"(module (import "h" "f" (func $f (param i32)))
             (func $deep (export "run") (param i32 i32) (result i32)
                 (if (result i32) (local.get 1)
                     (then (i32.add (i32.const 1) (call $deep (local.get 0) (i32.sub (local.get 1) (i32.const 1)))))
                     (else (call $f (local.get 0)) (i32.const 0)))))"#,
-    )
-    .unwrap();
-    let run = instance.typed_func::<(i32, i32), i32>(&store, "run").unwrap();
+    );
+    let run = instance.get_typed_func::<(i32, i32), i32>(&store, "run").unwrap();
     for _ in 0..3 {
         let panic = catch_unwind(AssertUnwindSafe(|| run.call(&mut store, (1, 50))));
         assert!(panic.is_err());
@@ -234,16 +219,14 @@ fn errors_and_exits_of_host_functions_come_out_as_they_went_in() {
             _ => Ok(kind),
         }
     });
-    let mut store = Store::new(&engine, ());
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        (),
         r#"(module $m (import "h" "f" (func $f (param i32) (result i32)))
             (func $outer (export "run") (param i32) (result i32) (call $inner (local.get 0)))
             (func $inner (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 0))))"#,
-    )
-    .unwrap();
-    let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+    );
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
     let exit = run.call(&mut store, 0).unwrap_err();
     assert_eq!(exit.exit_status(), Some(u32::MAX));
     assert!(exit.frames().is_empty(), "an exit is no trap");
@@ -285,18 +268,16 @@ fn typed_closures_take_sixteen_parameters_of_all_types() {
         )
     }
     linker.func_wrap("h", "f", all);
-    let mut store = Store::new(&engine, ());
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        (),
         r#"(module (import "h" "f" (func $f (param i32 i32 i64 i64 f32 f64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result f64 i64)))
             (func (export "run") (result f64 i64)
                 (call $f (i32.const -1) (i32.const 2) (i64.const 1000) (i64.const 10000) (f32.const 0.5) (f64.const 0.25)
                     (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5) (i32.const 6) (i32.const 7) (i32.const 8)
                     (i32.const 9) (i32.const 10))))"#,
-    )
-    .unwrap();
-    let run = instance.typed_func::<(), (f64, i64)>(&store, "run").unwrap();
+    );
+    let run = instance.get_typed_func::<(), (f64, i64)>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, ()).unwrap(), (1.75, 11055));
 }
 
@@ -328,17 +309,16 @@ fn later_exports_override_and_modules_are_renamed() {
         .export("f")
         .compile(&engine)
         .unwrap();
-    assert_eq!(host.function_names().collect::<Vec<_>>(), ["f", "g"]);
+    assert_eq!(host.definitions().map(|(name, _)| name).collect::<Vec<_>>(), ["f", "g"]);
     let text = r#"(module (import "other" "f" (func $f (result i32))) (import "env" "f" (func $e (result i32)))
         (func (export "run") (result i32) (i32.add (call $f) (call $e))))"#;
     let mut linker = Linker::new(&engine);
     linker.host_module(&host).unwrap().host_module(&host.renamed("other")).unwrap();
-    let mut store = Store::new(&engine, ());
-    let instance = instantiate(&linker, &mut store, text).unwrap();
-    assert_eq!(instance.typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 6);
+    let (mut store, instance) = guest_of(&linker, (), text);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 6);
     linker.func_wrap("env", "f", || 40i32);
     let instance = instantiate(&linker, &mut store, text).unwrap();
-    assert_eq!(instance.typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 43);
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 43);
 }
 
 /// Notes what it hears.
@@ -366,28 +346,25 @@ fn listeners_hear_before_after_and_abort_of_guests_and_hosts() {
         (definition.name() != Some("silent")).then(|| Arc::new(Notes(shared.clone())) as Arc<dyn FunctionListener>)
     }));
     let engine = Engine::new(&config).unwrap();
-    let host = HostModuleBuilder::<()>::new("h")
+    let mut linker = Linker::new(&engine);
+    HostModuleBuilder::<()>::new("h")
         .new_function()
         .with_func(|x: i32| -> Result<i32, Trap> {
             if x == 13 { Err(Trap::exit(1)) } else { Ok(x * 2) }
         })
         .with_name("double")
         .export("f")
-        .compile(&engine)
+        .instantiate(&mut linker)
         .unwrap();
-    let mut linker = Linker::new(&engine);
-    linker.host_module(&host).unwrap();
-    let mut store = Store::new(&engine, ());
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        (),
         r#"(module (import "h" "f" (func $f (param i32) (result i32))) (memory (export "memory") 2)
             (func $silent (param i32) (result i32) (call $f (local.get 0)))
             (func $tail (param i32) (result i32) (return_call $silent (local.get 0)))
             (func $run (export "run") (param i32) (result i32) (i32.add (call $tail (local.get 0)) (i32.const 1))))"#,
-    )
-    .unwrap();
-    let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+    );
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, 4).unwrap(), 9);
     assert_eq!(
         std::mem::take(&mut *notes.lock().unwrap()),
@@ -415,7 +392,7 @@ fn proxies_call_as_guests_do() {
     let mut store = Store::new(&engine, ());
     let instance = linker.instantiate(&mut store, &proxy).unwrap();
     instance.get_memory(&store, "memory").unwrap().write(&mut store, 7, &[99]).unwrap();
-    assert_eq!(instance.typed_func::<u32, u32>(&store, "peek").unwrap().call(&mut store, 7).unwrap(), 99);
+    assert_eq!(instance.get_typed_func::<u32, u32>(&store, "peek").unwrap().call(&mut store, 7).unwrap(), 99);
 }
 
 #[test]
@@ -426,16 +403,14 @@ fn host_functions_are_called_through_tables_and_by_the_host() {
         *ctx += 1;
         x + 1
     });
-    let mut store = Store::new(&engine, 0);
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        0,
         r#"(module (type $t (func (param i32) (result i32))) (import "h" "f" (func $f (type $t)))
             (table (export "table") funcref (elem $f $own)) (func $own (type $t) (i32.const 5))
             (func (export "run") (param i32 i32) (result i32) (call_indirect (type $t) (local.get 0) (local.get 1))))"#,
-    )
-    .unwrap();
-    let run = instance.typed_func::<(i32, i32), i32>(&store, "run").unwrap();
+    );
+    let run = instance.get_typed_func::<(i32, i32), i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, (1, 0)).unwrap(), 2);
     assert_eq!(run.call(&mut store, (1, 1)).unwrap(), 5);
     let table = instance.get_table(&store, "table").unwrap();
@@ -477,7 +452,7 @@ fn a_listener_that_calls_guests_leaves_the_frame_alone() {
             (func $run (export "run") (param i32) (result i32) (local i32 i32) (i32.add (local.get 0) (i32.add (local.get 1) (local.get 2)))))"#,
     )
     .unwrap();
-    assert_eq!(instance.typed_func::<i32, i32>(&store, "run").unwrap().call(&mut store, 7).unwrap(), 7);
+    assert_eq!(instance.get_typed_func::<i32, i32>(&store, "run").unwrap().call(&mut store, 7).unwrap(), 7);
     assert_eq!(*heard.lock().unwrap(), 6);
 }
 
@@ -495,17 +470,15 @@ fn a_host_function_called_by_the_host_calls_a_guest() {
             Ok(stack[0] as i32 + 1)
         },
     );
-    let mut store = Store::new(&engine, None);
-    let instance = instantiate(
+    let (mut store, instance) = guest_of(
         &linker,
-        &mut store,
+        None,
         r#"(module (import "h" "f" (func $f (param i32) (result i32))) (export "f" (func $f))
             (func $fib (export "fib") (param i32) (result i32) (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
                 (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2))))))))"#,
-    )
-    .unwrap();
+    );
     *store.data_mut() = instance.get_func(&store, "fib");
-    let f = instance.typed_func::<i32, i32>(&store, "f").unwrap();
+    let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
     let guard = [0x5a5a_5a5a_5a5a_5a5au64; 64];
     assert_eq!(f.call(&mut store, 15).unwrap(), 611);
     assert!(std::hint::black_box(guard).iter().all(|&word| word == 0x5a5a_5a5a_5a5a_5a5a));
@@ -555,6 +528,6 @@ fn contexts_of_another_type_are_refused() {
     let instance =
         instantiate(&linker, &mut store, r#"(module (import "h" "f" (func $f)) (func (export "run") (call $f)))"#)
             .unwrap();
-    let run = instance.typed_func::<(), ()>(&store, "run").unwrap();
+    let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
     assert!(catch_unwind(AssertUnwindSafe(|| run.call(&mut store, ()))).is_err());
 }

@@ -8,7 +8,7 @@ use hostel_engine::{
     Caller, CompilationMode, Config, Engine, Error, ErrorKind, Extern, Instance, Limits, Linker, Memory, MemoryType,
     Module, Store, Table, TableType, TrapCode, Val, ValType,
 };
-use kit::{configs, guest, instantiate, wasm};
+use kit::{configs, guest, guest_of, instantiate, wasm};
 
 fn limited(limits: Limits) -> Config {
     let mut config = Config::new();
@@ -90,10 +90,10 @@ fn lazily() {
     config.compilation_mode(CompilationMode::Lazy);
     let (mut store, instance) =
         guest(&config, r#"(module (func (export "f") (local i32 i32 i32 i32 i32 i32)) (func (export "fine")))"#);
-    let trap = instance.typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
+    let trap = instance.get_typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
     let error = trap.downcast_ref::<Error>().expect("the reason is an error of the module");
     assert!(matches!(error.kind(), ErrorKind::Limit { limit: "locals", .. }), "{error}");
-    instance.typed_func::<(), ()>(&store, "fine").unwrap().call(&mut store, ()).unwrap();
+    instance.get_typed_func::<(), ()>(&store, "fine").unwrap().call(&mut store, ()).unwrap();
 }
 
 /// Blocks with many parameters and results weigh more, as each open block keeps its types.
@@ -162,7 +162,7 @@ fn sums_of_a_store() {
             let one = instantiate(&linker, &mut store, text).unwrap();
             let two = instantiate(&linker, &mut store, text).unwrap();
             let grow = |store: &mut Store<()>, instance: Instance, name: &str, delta| {
-                instance.typed_func::<i32, i32>(&*store, name).unwrap().call(store, delta).unwrap()
+                instance.get_typed_func::<i32, i32>(&*store, name).unwrap().call(store, delta).unwrap()
             };
             assert_eq!(grow(&mut store, one, "a", 7), -1);
             assert_eq!(grow(&mut store, one, "a", 3), 1);
@@ -196,17 +196,15 @@ fn depth() {
             let Some(Extern::Func(again)) = module.get_export("again") else { return Ok(()) };
             again.call_with_stack(module.with(ctx), &mut [])
         });
-        let mut store = Store::new(&engine, ());
-        let instance = instantiate(
+        let (mut store, instance) = guest_of(
             &linker,
-            &mut store,
+            (),
             r#"(module (import "h" "again" (func $again)) (func (export "again") (call $again)) (func $deep (export "deep") (call $deep)))"#,
-        )
-        .unwrap();
+        );
         for (name, code, limit) in
             [("deep", TrapCode::StackOverflow, "value_stack_bytes"), ("again", TrapCode::HostReentry, "host_reentry")]
         {
-            let trap = instance.typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
+            let trap = instance.get_typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
             assert_eq!((trap.code(), code.limit()), (Some(code), Some(limit)));
             assert_eq!(trap.to_string(), format!("{} (limit `{limit}`)", code.message()));
         }
@@ -223,7 +221,7 @@ fn names() {
     for (bytes, found) in [(1000, Some(&*name)), (300, None)] {
         let config = limited(Limits { name_bytes: bytes, ..Limits::default() });
         let (mut store, instance) = load(&config, wasm(&text)).unwrap();
-        let trap = instance.typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
+        let trap = instance.get_typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
         assert_eq!(trap.frames()[0].module.as_deref(), found);
         assert_eq!(trap.frames()[0].func_name.as_deref(), found.or(Some("f")));
     }

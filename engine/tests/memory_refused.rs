@@ -35,8 +35,8 @@ fn uses_up_addresses() {
             (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))
             (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))"#;
         let instance = kit::instantiate(&linker, &mut store, text).unwrap();
-        let grow = instance.typed_func::<i32, i32>(&store, "grow").unwrap();
-        let load = instance.typed_func::<i32, i32>(&store, "load").unwrap();
+        let grow = instance.get_typed_func::<i32, i32>(&store, "grow").unwrap();
+        let load = instance.get_typed_func::<i32, i32>(&store, "load").unwrap();
         // 3 GiB is below the engine's limit and above the system's; a failed attempt changes nothing.
         assert_eq!(grow.call(&mut store, 48 << 10).unwrap(), -1);
         assert_eq!(grow.call(&mut store, 15).unwrap(), 1);
@@ -64,7 +64,7 @@ fn uses_up_addresses() {
         assert!(refused.to_string().contains("value stack"), "{refused}");
         drop(stores);
         // And everything goes on.
-        let table = instance.typed_func::<i32, i32>(&store, "table").unwrap();
+        let table = instance.get_typed_func::<i32, i32>(&store, "table").unwrap();
         assert_eq!(table.call(&mut store, 9).unwrap(), 1);
         assert_eq!(grow.call(&mut store, 1).unwrap(), 16);
         assert!(Store::try_new(&engine, ()).is_ok());

@@ -110,7 +110,7 @@ fn run(config: &hostel_engine::Config, metered: bool) {
     for name in bodies.iter().map(|(name, _)| *name).chain(["thrown_through_host"]) {
         // The slow ways go fewer rounds, which still would be far too many.
         let rounds = if name.starts_with("thrown") || cfg!(debug_assertions) { ROUNDS / 20 } else { ROUNDS };
-        let result = b.typed_func::<i32, i32>(&store, name).unwrap().call(&mut store, rounds);
+        let result = b.get_typed_func::<i32, i32>(&store, name).unwrap().call(&mut store, rounds);
         assert_eq!(result.unwrap(), rounds, "{name}");
     }
 }

@@ -11,7 +11,7 @@ fn check(text: &str, params: &[i32], expected: &[i32]) {
         let (mut store, instance) = guest(&config, text);
         let func = instance.get_func(&store, "f").expect("exported");
         let params: Vec<Val> = params.iter().map(|&param| Val::I32(param)).collect();
-        let mut results = vec![Val::default_for(ValType::I32); expected.len()];
+        let mut results = vec![Val::default_for_ty(ValType::I32); expected.len()];
         func.call(&mut store, &params, &mut results).expect("no trap");
         let results: Vec<i32> = results.iter().map(|result| result.i32().expect("an i32")).collect();
         assert_eq!(results, expected);

@@ -10,7 +10,7 @@ use hostel_engine::{
     Caller, Config, Engine, Extern, FunctionDefinition, FunctionListener, Instance, InterruptHandle, Linker,
     ResumableCall, Store, Trap, TrapCode, Val,
 };
-use kit::{configs, guest, instantiate};
+use kit::{configs, guest, guest_of, instantiate};
 
 /// Functions of one `i32` to one `i32` whose frames hold all that frames can hold while they pause.
 const GUESTS: &str = r#"(module
@@ -78,7 +78,7 @@ fn fueled(config: &Config) -> (Store<()>, Instance) {
 
 /// Runs a function with that much fuel at first, and `slice` more whenever there is none left.
 fn in_slices(store: &mut Store<()>, instance: Instance, name: &str, argument: i32, slice: u64) -> (i32, usize) {
-    let function = instance.typed_func::<i32, i32>(&*store, name).unwrap();
+    let function = instance.get_typed_func::<i32, i32>(&*store, name).unwrap();
     store.set_fuel(slice).unwrap();
     let mut call = function.call_resumable(&mut *store, argument).unwrap();
     let mut pauses = 0;
@@ -87,7 +87,7 @@ fn in_slices(store: &mut Store<()>, instance: Instance, name: &str, argument: i3
             ResumableCall::Finished(result) => return (result, pauses),
             ResumableCall::Paused(guest) => {
                 assert_eq!(guest.trap().code(), Some(TrapCode::OutOfFuel), "{name}");
-                assert!(store.fuel().unwrap() < guest.fuel_needed(), "{name}");
+                assert!(store.get_fuel().unwrap() < guest.fuel_needed(), "{name}");
                 store.add_fuel(slice).unwrap();
                 call = guest.resume(&mut *store).unwrap();
                 pauses += 1;
@@ -124,7 +124,7 @@ fn interrupted_again_and_again_a_guest_comes_to_its_end() {
         let (mut store, instance) = fueled(&config);
         store.set_fuel(u64::MAX).unwrap();
         let handle = store.interrupt_handle().unwrap();
-        let function = instance.typed_func::<i32, i32>(&store, "recursion").unwrap();
+        let function = instance.get_typed_func::<i32, i32>(&store, "recursion").unwrap();
         handle.interrupt();
         let mut call = function.call_resumable(&mut store, 10).unwrap();
         let mut pauses = 0;
@@ -148,7 +148,7 @@ fn interrupted_again_and_again_a_guest_comes_to_its_end() {
 fn guests_that_paused_take_turns() {
     for config in configs() {
         let (mut store, instance) = fueled(&config);
-        let function = instance.typed_func::<i32, i32>(&store, "recursion").unwrap();
+        let function = instance.get_typed_func::<i32, i32>(&store, "recursion").unwrap();
         let mut waiting = Vec::new();
         for n in 0..20 {
             store.set_fuel(5).unwrap();
@@ -181,7 +181,7 @@ fn guests_that_paused_take_turns() {
 fn a_paused_guest_goes_on_in_another_thread_is_dropped_or_ended() {
     for config in configs() {
         let (mut store, instance) = fueled(&config);
-        let function = instance.typed_func::<i32, i32>(&store, "recursion").unwrap();
+        let function = instance.get_typed_func::<i32, i32>(&store, "recursion").unwrap();
         let mut pause = |fuel| {
             store.set_fuel(fuel).unwrap();
             function.call_resumable(&mut store, 15).unwrap().paused().expect("out of fuel")
@@ -208,7 +208,7 @@ fn another_store_refuses_a_paused_guest() {
     let (mut store, instance) = fueled(&Config::new());
     let (mut other, _) = fueled(&Config::new());
     let pause = |store: &mut Store<()>| {
-        let function = instance.typed_func::<i32, i32>(&*store, "loop").unwrap();
+        let function = instance.get_typed_func::<i32, i32>(&*store, "loop").unwrap();
         function.call_resumable(store, 1).unwrap().paused().expect("no fuel")
     };
     let error = pause(&mut store).resume(&mut other).unwrap_err();
@@ -256,10 +256,9 @@ fn host_functions_are_called_again() {
             *asked += 1;
             if asked.is_multiple_of(3) { Ok(x + 1) } else { Err(Trap::message("not ready").resumable()) }
         });
-        let mut store = Store::new(&engine, 0);
-        let instance = instantiate(
+        let (mut store, instance) = guest_of(
             &linker,
-            &mut store,
+            0,
             r#"(module (type $t (func (param i32) (result i32))) (import "h" "wait" (func $wait (type $t)))
                 (table funcref (elem $wait $wait $inner)) (elem declare func $wait)
                 (func $inner (type $t) (call $wait (local.get 0)))
@@ -271,10 +270,9 @@ fn host_functions_are_called_again() {
                 (func (export "tail") (type $t) (return_call $wait (local.get 0)))
                 (func (export "tail_indirect") (type $t) (return_call_indirect (type $t) (local.get 0) (i32.rem_u (local.get 0) (i32.const 2))))
                 (func (export "caught") (type $t) (block $h (return (try_table (result i32) (catch_all $h) (call $wait (local.get 0))))) (i32.const -1)))"#,
-        )
-        .unwrap();
+        );
         for name in ["call", "deep", "indirect", "computed", "reference", "tail", "tail_indirect", "caught"] {
-            let function = instance.typed_func::<i32, i32>(&store, name).unwrap();
+            let function = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
             *store.data_mut() = 0;
             let mut call = function.call_resumable(&mut store, 41).unwrap();
             for _ in 0..2 {
@@ -303,17 +301,15 @@ fn inner_guests_do_not_pause() {
             f.call_with_stack(module.with(ctx), &mut slots)?;
             Ok(slots[0] as i32)
         });
-        let mut store = Store::new(&engine, ());
-        let instance = instantiate(
+        let (mut store, instance) = guest_of(
             &linker,
-            &mut store,
+            (),
             r#"(module (import "h" "inner" (func $inner (param i32) (result i32)))
                 (func (export "spin") (param i32) (result i32)
                     (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (i32.const 7))
                 (func (export "run") (param i32) (result i32) (call $inner (local.get 0))))"#,
-        )
-        .unwrap();
-        let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+        );
+        let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
         store.set_fuel(100).unwrap();
         let trap = run.call_resumable(&mut store, 1000).unwrap_err();
         let trap = trap.trap().expect("a final trap");
@@ -343,8 +339,8 @@ fn what_a_paused_guest_refers_to_stays() {
                         (local.set $e) (drop)
                         (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"#,
         );
-        let hold = instance.typed_func::<(), i32>(&store, "hold").unwrap();
-        let churn = instance.typed_func::<i32, ()>(&store, "churn").unwrap();
+        let hold = instance.get_typed_func::<(), i32>(&store, "hold").unwrap();
+        let churn = instance.get_typed_func::<i32, ()>(&store, "churn").unwrap();
         store.set_fuel(100).unwrap();
         let guest = hold.call_resumable(&mut store, ()).unwrap().paused().expect("in its loop");
         store.set_fuel(u64::MAX).unwrap();
@@ -381,7 +377,7 @@ fn listeners_hear_of_no_pause() {
             config.consume_fuel(true),
             r#"(module (func $spin (export "spin") (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"#,
         );
-        let spin = instance.typed_func::<i32, ()>(&store, "spin").unwrap();
+        let spin = instance.get_typed_func::<i32, ()>(&store, "spin").unwrap();
         let guest = spin.call_resumable(&mut store, 10).unwrap().paused().unwrap();
         store.set_fuel(1000).unwrap();
         assert!(guest.resume(&mut store).unwrap().finished().is_some());
@@ -404,23 +400,21 @@ fn host_functions_take_fuel_and_guests_pay_for_it() {
             count.fetch_add(1, Ordering::Relaxed);
             module.consume_fuel(units);
         });
-        linker.func_wrap("h", "left", |_: &mut (), module: &mut Caller<'_>| module.fuel().unwrap());
+        linker.func_wrap("h", "left", |_: &mut (), module: &mut Caller<'_>| module.get_fuel().unwrap());
         linker.func_wrap("h", "ask", |_: &mut (), module: &mut Caller<'_>| -> Result<(), Trap> {
             module.check_interrupt()
         });
-        let mut store = Store::new(&engine, ());
-        let instance = instantiate(
+        let (mut store, instance) = guest_of(
             &linker,
-            &mut store,
+            (),
             r#"(module (import "h" "work" (func $work (param i64))) (import "h" "left" (func $left (result i64))) (import "h" "ask" (func $ask))
                 (func (export "twice") (param i64) (result i64) (local $i i32)
                     (loop $l (call $work (local.get 0))
                         (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 2))))
                     (call $left))
                 (func (export "ask") (call $ask)))"#,
-        )
-        .unwrap();
-        let twice = instance.typed_func::<u64, u64>(&store, "twice").unwrap();
+        );
+        let twice = instance.get_typed_func::<u64, u64>(&store, "twice").unwrap();
         store.set_fuel(1_000_000).unwrap();
         let left = twice.call(&mut store, 1000).unwrap();
         let own = 1_000_000 - left - 2000;
@@ -430,7 +424,7 @@ fn host_functions_take_fuel_and_guests_pay_for_it() {
         calls.store(0, Ordering::Relaxed);
         store.set_fuel(100).unwrap();
         let guest = twice.call_resumable(&mut store, 1_000_000).unwrap().paused().expect("in debt");
-        assert_eq!((calls.load(Ordering::Relaxed), store.fuel().unwrap()), (1, 0));
+        assert_eq!((calls.load(Ordering::Relaxed), store.get_fuel().unwrap()), (1, 0));
         store.add_fuel(999_000).unwrap();
         let guest = guest.resume(&mut store).unwrap().paused().expect("still in debt");
         assert_eq!(calls.load(Ordering::Relaxed), 1);
@@ -443,7 +437,7 @@ fn host_functions_take_fuel_and_guests_pay_for_it() {
         twice.call(&mut store, 1).unwrap();
         // A host function that asks ends with the guest's interruption.
         store.interrupt_handle().unwrap().clear();
-        let ask = instance.typed_func::<(), ()>(&store, "ask").unwrap();
+        let ask = instance.get_typed_func::<(), ()>(&store, "ask").unwrap();
         ask.call(&mut store, ()).unwrap();
     }
 }
@@ -474,7 +468,7 @@ fn a_throw_through_many_frames_is_interrupted() {
                     (block $h (result i32) (try_table (catch $tag $h) (return (call $deep (local.get 0)))) (unreachable))))"#,
         )
         .unwrap();
-        let run = instance.typed_func::<i32, i32>(&store, "run").unwrap();
+        let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
         for _ in 0..3 {
             let guest = run.call_resumable(&mut store, 100_000).unwrap().paused().expect("interrupted in its throw");
             assert_eq!(guest.trap().code(), Some(TrapCode::Interrupted));

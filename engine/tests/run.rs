@@ -170,6 +170,36 @@ fn instances_call_each_other_and_share_memories_tables_and_globals() {
 }
 
 #[test]
+fn exports_are_the_things_themselves_whoever_passes_them_on() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    let mut store = Store::new(&engine, ());
+    let things = r#"(func (export "f")) (memory (export "m") 1) (memory (export "m2") 1) (table (export "t") 1 funcref)
+        (global (export "g") i32 (i32.const 1)) (global (export "g2") i32 (i32.const 2)) (tag (export "e"))"#;
+    // Others of each kind stand before them in the store.
+    instantiate(&linker, &mut store, &format!("(module {things})")).unwrap();
+    let a = instantiate(&linker, &mut store, &format!("(module {things})")).unwrap();
+    linker.instance(&store, "a", a);
+    let b = instantiate(
+        &linker,
+        &mut store,
+        r#"(module (import "a" "f" (func)) (import "a" "m2" (memory 1)) (import "a" "t" (table 1 funcref))
+            (import "a" "g2" (global i32)) (import "a" "e" (tag)) (memory 2) (global i32 (i32.const 3))
+            (export "f" (func 0)) (export "m2" (memory 0)) (export "t" (table 0)) (export "g2" (global 0)) (export "e" (tag 0))
+            (export "own" (memory 1)))"#,
+    )
+    .unwrap();
+    let passed_on: Vec<_> = b.exports(&store).collect();
+    assert_eq!(passed_on.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["f", "m2", "t", "g2", "e", "own"]);
+    for (name, thing) in &passed_on[..5] {
+        assert_eq!(a.get_export(&store, name), Some(*thing), "{name}");
+    }
+    assert_ne!(a.get_export(&store, "m"), a.get_export(&store, "m2"));
+    assert_eq!(b.get_memory(&store, "own").unwrap().size(&store), 2);
+    assert_eq!(b.get_global(&store, "g2").unwrap().get(&store).i32(), Some(2));
+}
+
+#[test]
 fn tail_calls_need_no_stack_also_between_instances_and_to_hosts() {
     for mut config in configs() {
         config.limits(Limits { value_stack_bytes: 8192, ..Limits::default() });
@@ -201,9 +231,9 @@ fn tail_calls_need_no_stack_also_between_instances_and_to_hosts() {
             table.set(&mut store, i as u64, Val::FuncRef(Some(go))).unwrap();
         }
         for instance in [a, b] {
-            let go = instance.typed_func::<(i32, i64), i64>(&store, "go").unwrap();
+            let go = instance.get_typed_func::<(i32, i64), i64>(&store, "go").unwrap();
             assert_eq!(go.call(&mut store, (100_000, 7)).unwrap(), 100_007);
-            let own = instance.typed_func::<(i32, i64), i64>(&store, "self").unwrap();
+            let own = instance.get_typed_func::<(i32, i64), i64>(&store, "self").unwrap();
             assert_eq!(own.call(&mut store, (100_000, 1)).unwrap(), 200_001);
             assert_eq!(call(&mut store, instance, "to_host", &[2]).unwrap(), [1123]);
         }
@@ -406,9 +436,9 @@ fn fuel_is_deterministic_and_stops_loops_and_recursion() {
         let (mut store, instance) = guest(&config, text);
         store.set_fuel(1_000_000).unwrap();
         call(&mut store, instance, "spin", &[1000]).unwrap();
-        let spin = 1_000_000 - store.fuel().unwrap();
+        let spin = 1_000_000 - store.get_fuel().unwrap();
         call(&mut store, instance, "deep", &[1000]).unwrap();
-        used.push((spin, 1_000_000 - store.fuel().unwrap()));
+        used.push((spin, 1_000_000 - store.get_fuel().unwrap()));
         for name in ["spin", "deep"] {
             let error = call(&mut store, instance, name, &[-1]).unwrap_err();
             let code = error.trap().unwrap().code().unwrap();

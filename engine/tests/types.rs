@@ -43,7 +43,7 @@ fn what_needs_garbage_collection_says_so() {
         let mut config = Config::new();
         config.compilation_mode(CompilationMode::Lazy);
         let (mut store, instance) = guest(&config, text);
-        let trap = instance.typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
+        let trap = instance.get_typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
         says_so(text, &trap.to_string());
     }
     let shared = Module::new(&eager, wasm("(module (memory 1 1 shared))")).unwrap_err();
@@ -76,7 +76,7 @@ fn a_type_is_its_group_and_its_place_in_it() {
     for config in configs() {
         let (mut store, instance) = guest(&config, text);
         let mut call = |name: &str, param: i32| {
-            let func = instance.typed_func::<i32, i32>(&store, name).unwrap();
+            let func = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
             func.call(&mut store, param).map_err(|trap| trap.code().unwrap())
         };
         const WRONG: Result<i32, TrapCode> = Err(TrapCode::IndirectCallTypeMismatch);

@@ -23,7 +23,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let module = Module::new(&engine, wat::parse_str(GUEST)?)?;
     let mut store = Store::new(&engine, ());
     let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
-    let fib = instance.typed_func::<u32, u32>(&store, "fib")?;
+    let fib = instance.get_typed_func::<u32, u32>(&store, "fib")?;
 
     // A call that can be resumed does not trap when its fuel is spent: it pauses, and its frames leave the store's stack.
     let mut waiting = VecDeque::new();

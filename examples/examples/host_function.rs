@@ -49,7 +49,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     linker.host_module(&env)?;
     let mut store = Store::new(&engine, Vec::new());
     let guest = linker.instantiate(&mut store, &Module::new(&engine, wat::parse_str(GUEST)?)?)?;
-    let sum = guest.typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?;
+    let sum = guest.get_typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?;
 
     println!("1 + 2 + 3 + 4 = {sum}\n{}", store.data().join("\n"));
     assert_eq!(sum, 10);

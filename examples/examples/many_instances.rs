@@ -34,7 +34,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     // What an instance does is its own: its globals, its memory, its store's data.
     let count_from = |start: u32| -> Result<u32, hostel_engine::Error> {
         let mut store = Store::new(&engine, start);
-        let add = linker.instantiate(&mut store, &module)?.typed_func::<(), u32>(&store, "add")?;
+        let add = linker.instantiate(&mut store, &module)?.get_typed_func::<(), u32>(&store, "add")?;
         add.call(&mut store, ())?;
         Ok(add.call(&mut store, ())?)
     };

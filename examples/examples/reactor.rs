@@ -16,8 +16,8 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let mut store = Store::new(&engine, WasiCtx::builder().build()?);
     let reactor = linker.instantiate(&mut store, &module)?;
     // Types are checked here, once; a call then only moves numbers.
-    let add = reactor.typed_func::<(i32, i32), i32>(&store, "add")?;
-    let calls = reactor.typed_func::<(), u32>(&store, "calls")?;
+    let add = reactor.get_typed_func::<(i32, i32), i32>(&store, "add")?;
+    let calls = reactor.get_typed_func::<(), u32>(&store, "calls")?;
 
     // This guest wants to be initialized first.
     let trap = add.call(&mut store, (1, 1)).unwrap_err();
@@ -33,7 +33,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!((sum, calls.call(&mut store, ())?), (55, 10));
 
     // Other types are an error with both in it, not a wrong call.
-    let error = reactor.typed_func::<i64, i64>(&store, "add").map(|_| ()).unwrap_err();
+    let error = reactor.get_typed_func::<i64, i64>(&store, "add").map(|_| ()).unwrap_err();
     println!("as other types: {error}");
     Ok(())
 }

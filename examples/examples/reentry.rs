@@ -57,7 +57,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
 
     let mut store = Store::new(&engine, "x".repeat(100_000) + "!");
     let guest = linker.instantiate(&mut store, &Module::new(&engine, wat::parse_str(GUEST)?)?)?;
-    let run = guest.typed_func::<(), (u32, u32)>(&store, "run")?;
+    let run = guest.get_typed_func::<(), (u32, u32)>(&store, "run")?;
     let (last, pages) = run.call(&mut store, ())?;
 
     println!("the guest sees {:?} at the end of {} bytes, in {pages} pages", last as u8 as char, store.data().len());

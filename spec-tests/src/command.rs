@@ -1,10 +1,11 @@
-//! `hostel-spec-tests core`.
+//! `hostel-spec-tests core`, and what it shares with the command `wasi`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 
 use crate::report::{ScriptResult, SetupResult, report, table};
 use crate::{Expectations, core_scripts, run, setups};
@@ -48,21 +49,38 @@ impl Options {
 
 /// Runs the command, whose arguments are `args`.
 pub fn command(args: &[String]) -> ExitCode {
-    let options = match Options::parse(args) {
-        Ok(options) => options,
-        Err(error) => {
-            eprintln!("{error}\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match run_all(&options) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
+    exit_code(Options::parse(args), USAGE, run_all)
+}
+
+/// The exit status of a command with these options: whether `run` says that all is as it should be.
+pub(crate) fn exit_code<O>(
+    options: Result<O, String>,
+    usage: &str,
+    run: impl Fn(&O) -> Result<bool, String>,
+) -> ExitCode {
+    match options.map(|options| run(&options)) {
+        Ok(Ok(true)) => ExitCode::SUCCESS,
+        Ok(Ok(false)) => ExitCode::FAILURE,
+        Ok(Err(error)) => {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
+        Err(error) => {
+            eprintln!("{error}\n{usage}");
+            ExitCode::from(2)
+        }
     }
+}
+
+/// A progress bar of that many steps.
+pub(crate) fn progress(steps: usize) -> Result<ProgressBar, String> {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").map_err(|error| error.to_string())?;
+    Ok(ProgressBar::new(steps as u64).with_style(style))
+}
+
+/// Writes a report to a file.
+pub(crate) fn write(file: &Path, report: &Value) -> Result<(), String> {
+    fs::write(file, format!("{report:#}\n")).map_err(|error| format!("cannot write {}: {error}", file.display()))
 }
 
 /// Whether everything came out as expected.
@@ -75,8 +93,7 @@ fn run_all(options: &Options) -> Result<bool, String> {
     if scripts.is_empty() || setups.is_empty() {
         return Err("no script's path has that in it, or this build has no such setup".into());
     }
-    let progress = ProgressBar::new((scripts.len() * setups.len()) as u64);
-    progress.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").map_err(|error| error.to_string())?);
+    let progress = progress(scripts.len() * setups.len())?;
     let mut results = Vec::new();
     for setup in &setups {
         let mut ran = Vec::new();
@@ -99,8 +116,7 @@ fn run_all(options: &Options) -> Result<bool, String> {
     progress.finish_and_clear();
     print!("{}", table(&results, options.all));
     if let Some(file) = &options.report {
-        let text = format!("{:#}\n", report(&results));
-        fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        write(file, &report(&results))?;
     }
     Ok(results.iter().all(SetupResult::as_expected))
 }

@@ -4,11 +4,12 @@
 use std::error::Error;
 use std::fmt;
 use std::fs;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use hostel_engine::{Backend, CompilationMode, Config, Engine, Limits, Linker, Module, Store, Trap, TrapCode};
+use hostel_engine::{
+    Backend, CompilationMode, Config, Engine, Instance, Limits, Linker, Module, Store, Trap, TrapCode,
+};
 use hostel_wasi::fs::memory::MemoryFs;
 use hostel_wasi::{Capture, Perms, WasiCtx, add_to_linker};
 
@@ -180,7 +181,7 @@ const KINDS: [Kind; 11] = [
 
 struct Guest {
     store: Store<WasiCtx>,
-    instance: hostel_engine::Instance,
+    instance: Instance,
     out: Capture,
     printed: usize,
 }
@@ -194,7 +195,7 @@ impl Guest {
             .args(["soak", "guest"])
             .stdout(out.clone())
             .in_memory_dir(&MemoryFs::new(), "memory", Perms::READ_WRITE)
-            .preopened_dir(Path::new(&host), "host", Perms::READ_WRITE)
+            .preopened_dir(host, "host", Perms::READ_WRITE)
             .build()?;
         let mut store = Store::try_new(engine, ctx)?;
         let instance = linker.instantiate(&mut store, module)?;
@@ -204,7 +205,7 @@ impl Guest {
     /// Does the work of that number, and compares. Work that changes what comes of the next is done once only.
     fn work(&mut self, number: usize) -> Result<()> {
         let Kind { name, argument, expected } = &KINDS[number % KINDS.len()];
-        let func = self.instance.typed_func::<i32, i32>(&self.store, name)?;
+        let func = self.instance.get_typed_func::<i32, i32>(&self.store, name)?;
         let outcome: std::result::Result<i32, Trap> = func.call(&mut self.store, *argument);
         let right = match (&outcome, expected) {
             (Ok(result), Expected::Result(wanted)) => result == wanted,

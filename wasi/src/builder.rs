@@ -21,10 +21,6 @@ use crate::strings::Strings;
 use crate::table::{Descriptor, FdTable, Mount, Perms, STANDARD_INPUT, STANDARD_OUTPUT, nest};
 use crate::wait::{Deadline, Waits};
 
-/// The limit of descriptors unless [`WasiCtxBuilder::max_fds`] says otherwise. Chosen: above every libc's default,
-/// and small enough that a full table is a few MiB.
-pub const DEFAULT_MAX_FDS: u32 = 65_536;
-
 /// Builds a [`WasiCtx`]. Bytes need not be UTF-8; for `OsStr`s there is
 /// [`as_encoded_bytes`](std::ffi::OsStr::as_encoded_bytes).
 #[must_use = "nothing happens until `build`"]
@@ -111,8 +107,8 @@ pub enum BuildError {
     },
     /// More preopens than descriptors are allowed.
     TooManyPreopens {
-        /// The limit.
-        max_fds: u32,
+        /// The limit: [`WasiLimits::open_fds`].
+        open_fds: u32,
     },
 }
 
@@ -137,7 +133,7 @@ impl fmt::Display for BuildError {
             Stdio { stream, source } => write!(f, "cannot inherit {stream}: {source}"),
             Listener { source } => write!(f, "cannot make the listener non-blocking: {source}"),
             Random { source } => write!(f, "cannot seed the random generator: {source}"),
-            TooManyPreopens { max_fds } => write!(f, "more preopens than the limit of {max_fds} descriptors"),
+            TooManyPreopens { open_fds } => write!(f, "more preopens than the limit of {open_fds} descriptors"),
         }
     }
 }
@@ -285,7 +281,7 @@ impl WasiCtxBuilder {
     }
 
     /// Makes `random_get` repeatable: the same seed gives the same bytes. They are no secret.
-    pub fn random(mut self, seed: u64) -> Self {
+    pub fn random_seed(mut self, seed: u64) -> Self {
         self.random = Some(Random::seeded(seed));
         self
     }
@@ -301,7 +297,7 @@ impl WasiCtxBuilder {
     ///
     /// - time is [`VirtualClocks`]': it begins at a fixed date and moves only when it is read or slept on, and no sleep
     ///   makes the host wait
-    /// - `random_get` is seeded, as by [`random`](Self::random)
+    /// - `random_get` is seeded, as by [`random_seed`](Self::random_seed)
     /// - directories, of whatever file system, list their entries by name; device and inode numbers count from 1 in the
     ///   order of first sight; a file's times are the start of the clocks until the guest changes the file; directories
     ///   have length 0 and one link
@@ -309,7 +305,7 @@ impl WasiCtxBuilder {
     ///
     /// What it does not cover: whether a stream or socket is ready, and how much a read from one gives; what others do to
     /// the files meanwhile; room on the host's disk; deadlines and cancelling, which are the host's time. A call of
-    /// [`clocks`](Self::clocks) or [`random`](Self::random) after this one replaces that part.
+    /// [`clocks`](Self::clocks) or [`random_seed`](Self::random_seed) after this one replaces that part.
     ///
     /// ```
     /// use hostel_wasi::{Perms, WasiCtx};
@@ -322,18 +318,12 @@ impl WasiCtxBuilder {
     pub fn deterministic(mut self, seed: u64) -> Self {
         let clocks = VirtualClocks::new();
         self.numbers = Some(Arc::new(Numbers::new(clocks.clone())));
-        self.clocks(clocks).random(seed)
+        self.clocks(clocks).random_seed(seed)
     }
 
-    /// Sets all limits, [`max_fds`](Self::max_fds) included.
+    /// Sets all limits.
     pub fn limits(mut self, limits: WasiLimits) -> Self {
         self.limits = limits;
-        self
-    }
-
-    /// The most descriptors the guest can have open: [`WasiLimits::open_fds`].
-    pub fn max_fds(mut self, max_fds: u32) -> Self {
-        self.limits.open_fds = max_fds;
         self
     }
 
@@ -363,8 +353,8 @@ impl WasiCtxBuilder {
             }
         };
         // The witx promises numbers below 2³¹.
-        let max_fds = self.limits.open_fds.min(1 << 31);
-        let mut table = FdTable::new(max_fds);
+        let open_fds = self.limits.open_fds.min(1 << 31);
+        let mut table = FdTable::new(open_fds);
         let mut ledger = Ledger::new(&self.limits);
         ledger.memory = self.memory;
         for capture in self.stdio.iter().filter_map(Stdio::capture) {
@@ -382,7 +372,7 @@ impl WasiCtxBuilder {
             };
             table.set_stdio(number, Descriptor::for_file(file, flags & KEPT_FLAGS, rights));
         }
-        let too_many = |_| BuildError::TooManyPreopens { max_fds };
+        let too_many = |_| BuildError::TooManyPreopens { open_fds };
         let mut preopens = Vec::with_capacity(self.preopens.len());
         for (id, preopen) in (0..).zip(self.preopens) {
             let dir: Arc<dyn Directory> = match preopen.source {
@@ -400,7 +390,7 @@ impl WasiCtxBuilder {
             table.insert(Descriptor::for_preopen(Arc::clone(dir), name, *mount, nested)).map_err(too_many)?;
         }
         for listener in self.listeners {
-            listener.0.prepare().map_err(|source| BuildError::Listener { source })?;
+            listener.prepare().map_err(|source| BuildError::Listener { source })?;
             table.insert(Descriptor::for_listener(listener)).map_err(too_many)?;
         }
         Ok(WasiCtx {

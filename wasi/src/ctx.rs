@@ -25,7 +25,7 @@ use crate::wait::{CancelHandle, Deadline, Waits};
 ///     .inherit_stdio()
 ///     .preopened_dir(std::env::temp_dir(), "/tmp", Perms::READ_ONLY)
 ///     .build()?;
-/// assert_eq!(ctx.open_fds(), 4);
+/// assert_eq!(ctx.usage().open_fds, 4);
 /// # Ok::<(), hostel_wasi::BuildError>(())
 /// ```
 pub struct WasiCtx {
@@ -46,14 +46,9 @@ impl WasiCtx {
         WasiCtxBuilder::new()
     }
 
-    /// How many descriptors the guest has open, stdio and preopens included.
-    pub fn open_fds(&self) -> usize {
-        self.table.open()
-    }
-
     /// What the guest has used so far of what [`WasiLimits`](crate::WasiLimits) can limit.
     pub fn usage(&self) -> Usage {
-        self.ledger.usage(self.open_fds(), self.waits.waited())
+        self.ledger.usage(self.table.open(), self.waits.waited())
     }
 
     /// A handle that ends this guest's waiting from another thread. The first call makes it; all others give clones.
@@ -81,7 +76,7 @@ impl fmt::Debug for WasiCtx {
         f.debug_struct("WasiCtx")
             .field("args", &self.args.sizes().0)
             .field("environ", &self.environ.sizes().0)
-            .field("open_fds", &self.open_fds())
+            .field("open_fds", &self.table.open())
             .field("random", &self.random)
             .finish_non_exhaustive()
     }

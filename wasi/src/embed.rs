@@ -2,8 +2,8 @@
 //! command or start a reactor.
 
 use hostel_engine::{
-    Caller, Engine, Error, HostFunctionBuilder, HostModule, HostModuleBuilder, Instance, Linker, Module, Store,
-    StoreContext, Trap, ValType as Engines,
+    AsCallContext, Caller, Engine, Error, HostFunctionBuilder, HostModule, HostModuleBuilder, Instance, Linker, Module,
+    Store, Trap, ValType as Engines,
 };
 
 use crate::ctx::WasiCtx;
@@ -56,7 +56,7 @@ where
 /// What is the same for all functions is compiled once, and not into the registration of each.
 #[inline(never)]
 fn types(function: &Function) -> (Vec<Engines>, Vec<Engines>) {
-    let params = function.params.iter().map(|param| match param.ty {
+    let params = function.params.iter().map(|param| match param.kind.ty() {
         ValType::I32 => Engines::I32,
         ValType::I64 => Engines::I64,
     });
@@ -181,8 +181,8 @@ where
 ///
 /// No exported function `_start` without parameters and results; a trap, as [`Error::trap`]. When the guest was canceled
 /// while it waited, that is a trap from which [`Canceled`](crate::Canceled) can be downcast.
-pub fn run(mut context: impl StoreContext, instance: Instance) -> Result<u32, Error> {
-    let start = instance.typed_func::<(), ()>(&context, "_start")?;
+pub fn run(mut context: impl AsCallContext, instance: Instance) -> Result<u32, Error> {
+    let start = instance.get_typed_func::<(), ()>(&context, "_start")?;
     exit_status(start.call(&mut context, ()))
 }
 
@@ -192,11 +192,11 @@ pub fn run(mut context: impl StoreContext, instance: Instance) -> Result<u32, Er
 /// # Errors
 ///
 /// `_initialize` of another type; a trap.
-pub fn initialize(mut context: impl StoreContext, instance: Instance) -> Result<Option<u32>, Error> {
+pub fn initialize(mut context: impl AsCallContext, instance: Instance) -> Result<Option<u32>, Error> {
     if instance.get_export(&context, "_initialize").is_none() {
         return Ok(None);
     }
-    let initialize = instance.typed_func::<(), ()>(&context, "_initialize")?;
+    let initialize = instance.get_typed_func::<(), ()>(&context, "_initialize")?;
     match initialize.call(&mut context, ()) {
         Ok(()) => Ok(None),
         ended => exit_status(ended).map(Some),

@@ -8,7 +8,6 @@
 use std::time::Duration;
 
 use crate::abi::Errno;
-use crate::builder::DEFAULT_MAX_FDS;
 use crate::fs::memory::MemoryFs;
 use crate::stdio::Capture;
 use crate::work::{BYTES_PER_UNIT, UNITS_PER_ENTRY};
@@ -34,7 +33,7 @@ use crate::work::{BYTES_PER_UNIT, UNITS_PER_ENTRY};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WasiLimits {
     /// Descriptors open at a time, stdio and preopens included; numbers stay below it. One more is EMFILE. Default:
-    /// [`DEFAULT_MAX_FDS`].
+    /// 65 536, above every libc's own limit and small enough that a full table is a few MiB.
     pub open_fds: u32,
     /// Bytes written to all descriptors together: files, streams, connections; and bytes that `fd_allocate` asks for. The
     /// write that crosses the limit is cut short, the next is EDQUOT; an allocation that would cross it is EDQUOT. Default:
@@ -55,7 +54,7 @@ pub struct WasiLimits {
 impl Default for WasiLimits {
     fn default() -> Self {
         WasiLimits {
-            open_fds: DEFAULT_MAX_FDS,
+            open_fds: 65_536,
             bytes_written: None,
             stdio_bytes: None,
             random_bytes: None,
@@ -69,7 +68,7 @@ impl Default for WasiLimits {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// Descriptors open now.
+    /// Descriptors open now, stdio and preopens included.
     pub open_fds: usize,
     /// Bytes read from all descriptors.
     pub bytes_read: u64,

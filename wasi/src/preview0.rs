@@ -17,7 +17,9 @@
 
 use crate::abi::{Errno, Filestat, Lookupflags, Whence};
 use crate::ctx::WasiCtx;
-use crate::functions::{Ended, FromSlot, Function, Kind, Outcome, Param, Registrar, functions, witx_name};
+use crate::functions::{
+    Ended, FromSlot, Function, Kind, Outcome, Param, Registrar, Status, functions, rows, witx_name,
+};
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::p1::{self, Layout};
 
@@ -40,7 +42,7 @@ impl FromSlot for Whence0 {
 }
 
 /// The functions that differ.
-mod p0 {
+mod own {
     use super::*;
 
     pub(super) fn fd_seek(
@@ -103,67 +105,4 @@ mod p0 {
     }
 }
 
-/// What most rows return.
-type Status = Result<(), Errno>;
-
-functions! { 45:
-    p1::args_get(argv: OutPointers, argv_buf: OutStrings) -> Status;
-    p1::args_sizes_get(argc: OutSize, argv_buf_size: OutSize) -> Status;
-    p1::environ_get(environ: OutPointers, environ_buf: OutStrings) -> Status;
-    p1::environ_sizes_get(environc: OutSize, environ_buf_size: OutSize) -> Status;
-    p1::clock_res_get(id: Clockid, resolution: OutTimestamp) -> Status;
-    p1::clock_time_get(id: Clockid, precision: Timestamp, time: OutTimestamp) -> Status;
-    p1::fd_advise(fd: Fd, offset: Filesize, len: Filesize, advice: Advice) -> Status;
-    p1::fd_allocate(fd: Fd, offset: Filesize, len: Filesize) -> Status;
-    p1::fd_close(fd: Fd) -> Status;
-    p1::fd_datasync(fd: Fd) -> Status;
-    p1::fd_fdstat_get(fd: Fd, buf: OutFdstat) -> Status;
-    p1::fd_fdstat_set_flags(fd: Fd, flags: Fdflags) -> Status;
-    p1::fd_fdstat_set_rights(fd: Fd, fs_rights_base: Rights, fs_rights_inheriting: Rights) -> Status;
-    p0::fd_filestat_get(fd: Fd, buf: OutFilestat) -> Status;
-    p1::fd_filestat_set_size(fd: Fd, size: Filesize) -> Status;
-    p1::fd_filestat_set_times(fd: Fd, atim: Timestamp, mtim: Timestamp, fst_flags: Fstflags) -> Status;
-    p1::fd_pread(fd: Fd, iovs: Iovecs, iovs_len: IovecsLen, offset: Filesize, nread: OutSize) -> Status;
-    p1::fd_prestat_get(fd: Fd, buf: OutPrestat) -> Status;
-    p1::fd_prestat_dir_name(fd: Fd, path: Buffer, path_len: BufferLen) -> Status;
-    p1::fd_pwrite(fd: Fd, iovs: Ciovecs, iovs_len: IovecsLen, offset: Filesize, nwritten: OutSize) -> Status;
-    p1::fd_read(fd: Fd, iovs: Iovecs, iovs_len: IovecsLen, nread: OutSize) -> Status;
-    p1::fd_readdir(fd: Fd, buf: Buffer, buf_len: BufferLen, cookie: Dircookie, bufused: OutSize) -> Status;
-    p1::fd_renumber(fd: Fd, to: Fd) -> Status;
-    p0::fd_seek(fd: Fd, offset: Filedelta, whence: Whence, newoffset: OutFilesize) -> Status;
-    p1::fd_sync(fd: Fd) -> Status;
-    p1::fd_tell(fd: Fd, offset: OutFilesize) -> Status;
-    p1::fd_write(fd: Fd, iovs: Ciovecs, iovs_len: IovecsLen, nwritten: OutSize) -> Status;
-    p1::path_create_directory(fd: Fd, path: Path, path_len: PathLen) -> Status;
-    p0::path_filestat_get(fd: Fd, flags: Lookupflags, path: Path, path_len: PathLen, buf: OutFilestat) -> Status;
-    p1::path_filestat_set_times(
-        fd: Fd, flags: Lookupflags, path: Path, path_len: PathLen, atim: Timestamp, mtim: Timestamp, fst_flags: Fstflags
-    ) -> Status;
-    p1::path_link(
-        old_fd: Fd, old_flags: Lookupflags, old_path: Path, old_path_len: PathLen, new_fd: Fd, new_path: Path,
-        new_path_len: PathLen
-    ) -> Status;
-    p1::path_open(
-        fd: Fd, dirflags: Lookupflags, path: Path, path_len: PathLen, oflags: Oflags, fs_rights_base: Rights,
-        fs_rights_inheriting: Rights, fdflags: Fdflags, opened_fd: OutFd
-    ) -> Status;
-    p1::path_readlink(
-        fd: Fd, path: Path, path_len: PathLen, buf: Buffer, buf_len: BufferLen, bufused: OutSize
-    ) -> Status;
-    p1::path_remove_directory(fd: Fd, path: Path, path_len: PathLen) -> Status;
-    p1::path_rename(
-        fd: Fd, old_path: Path, old_path_len: PathLen, new_fd: Fd, new_path: Path, new_path_len: PathLen
-    ) -> Status;
-    p1::path_symlink(old_path: Path, old_path_len: PathLen, fd: Fd, new_path: Path, new_path_len: PathLen) -> Status;
-    p1::path_unlink_file(fd: Fd, path: Path, path_len: PathLen) -> Status;
-    p0::poll_oneoff(in_: Subscriptions, out: OutEvents, nsubscriptions: SubscriptionsLen, nevents: OutSize) -> Status;
-    p1::proc_exit(rval: Exitcode) -> Ended;
-    p1::proc_raise(sig: Signal) -> Status;
-    p1::sched_yield() -> Status;
-    p1::random_get(buf: Buffer, buf_len: BufferLen) -> Status;
-    p1::sock_recv(
-        fd: Fd, ri_data: Iovecs, ri_data_len: IovecsLen, ri_flags: Riflags, ro_datalen: OutSize, ro_flags: OutFlags
-    ) -> Status;
-    p1::sock_send(fd: Fd, si_data: Ciovecs, si_data_len: IovecsLen, si_flags: Siflags, so_datalen: OutSize) -> Status;
-    p1::sock_shutdown(fd: Fd, how: Sdflags) -> Status;
-}
+rows! {}

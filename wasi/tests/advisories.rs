@@ -250,7 +250,7 @@ fn rustsec_2026_0182_renumbering_leaves_the_hosts_descriptors_alone() {
             assert_eq!(descriptors_below(&directory), before);
         }
     }
-    assert_eq!((descriptors_below(&directory), guest.ctx.open_fds()), (before, 5));
+    assert_eq!((descriptors_below(&directory), guest.ctx.usage().open_fds), (before, 5));
     for to in [0x7fff_ffff, 0xffff_ffff, 1 << 20] {
         guest.fails("fd_renumber", &[target, to], Errno::Badf);
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 
 use hostel_wasi::fs::memory::MemoryFs;
-use hostel_wasi::{Capture, FUNCTIONS, Function, Perms, Stdio, WasiCtx, WasiCtxBuilder, preview0};
+use hostel_wasi::{Capture, FUNCTIONS, Function, Perms, Stdio, WasiCtx, WasiCtxBuilder, WasiLimits, preview0};
 use kit::numbers::{Instant, Numbers};
 use kit::*;
 
@@ -21,15 +21,20 @@ fn run(
 ) {
     let mut numbers = Numbers::Seed(seed);
     let fresh = || {
-        let builder = builder().args(["a", "b"]).env("A", "1").stdin(Stdio::bytes(vec![7; 1000])).random(seed);
-        let mut guest = guest(builder.stdout(Capture::with_limit(1 << 16)).clocks(Instant).max_fds(64));
+        let builder = builder().args(["a", "b"]).env("A", "1").stdin(Stdio::bytes(vec![7; 1000])).random_seed(seed);
+        let mut guest = guest(
+            builder
+                .stdout(Capture::with_limit(1 << 16))
+                .clocks(Instant)
+                .limits(WasiLimits { open_fds: 64, ..WasiLimits::default() }),
+        );
         guest.functions = functions;
         let _ = [guest.try_open(ROOT, "b", CREAT, ALL), guest.try_open(READ_ONLY, "b", 0, READ)];
         guest
     };
     let mut guest = fresh();
     for round in 0..3000 {
-        if guest.ctx.open_fds() < 6 {
+        if guest.ctx.usage().open_fds < 6 {
             guest = fresh();
         }
         if round % 64 == 0 {
@@ -53,7 +58,7 @@ fn run(
         if guest.try_call(function.name, &args) == Ok(0) {
             *succeeded.entry(function.name).or_default() += 1;
         }
-        assert!(guest.ctx.open_fds() <= 64);
+        assert!(guest.ctx.usage().open_fds <= 64);
     }
 }
 

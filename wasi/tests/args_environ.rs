@@ -4,7 +4,7 @@ mod kit;
 
 use hostel_wasi::abi::Errno;
 use hostel_wasi::fs::memory::MemoryFs;
-use hostel_wasi::{BuildError, Perms, WasiCtx};
+use hostel_wasi::{BuildError, Perms, WasiCtx, WasiLimits};
 use kit::*;
 
 /// Both families do the same with different strings.
@@ -67,9 +67,10 @@ fn what_an_embedder_has_to_mend() {
     assert!(message(new().env("", "")).contains("empty"));
     assert!(message(new().in_memory_dir(&MemoryFs::new(), "", Perms::READ_ONLY)).contains("empty"));
     assert!(message(new().preopened_dir("no/such/place", "/", Perms::READ_ONLY)).contains("no/such/place"));
-    let crowded =
-        (0..3).fold(new().max_fds(5), |builder, _| builder.in_memory_dir(&MemoryFs::new(), "/", Perms::READ_ONLY));
-    assert!(matches!(crowded.build(), Err(BuildError::TooManyPreopens { max_fds: 5 })));
+    let crowded = (0..3).fold(new().limits(WasiLimits { open_fds: 5, ..WasiLimits::default() }), |builder, _| {
+        builder.in_memory_dir(&MemoryFs::new(), "/", Perms::READ_ONLY)
+    });
+    assert!(matches!(crowded.build(), Err(BuildError::TooManyPreopens { open_fds: 5 })));
     // The first mistake is the one reported.
     assert!(matches!(new().arg("\0").env("", "").build(), Err(BuildError::NulInArgument { index: 0, .. })));
 }

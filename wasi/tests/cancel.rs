@@ -51,7 +51,7 @@ fn ends(guest: &mut Guest, call: Call<'_>) {
             moment
         }
     });
-    let open = guest.ctx.open_fds();
+    let open = guest.ctx.usage().open_fds;
     assert_eq!(call(guest), BY_HANDLE);
     let ended = Instant::now();
     assert!(ended - canceling.join().unwrap() < soon);
@@ -67,7 +67,7 @@ fn ends(guest: &mut Guest, call: Call<'_>) {
     assert_eq!(call(guest), BY_DEADLINE, "it has passed");
     guest.ctx.clear_deadline();
     assert_eq!(guest.bytes(RESULT, 8), [SENTINEL; 8], "nothing is stored");
-    assert_eq!(guest.ctx.open_fds(), open);
+    assert_eq!(guest.ctx.usage().open_fds, open);
 }
 
 /// A clock or a descriptor.
@@ -97,7 +97,7 @@ fn write(guest: &mut Guest, fd: u64, len: u64) -> Result<u16, Ended> {
 }
 
 fn file(fd: impl Into<OwnedFd>) -> Stdio {
-    Stdio::file(StdFile::from(fd.into()))
+    Stdio::from(StdFile::from(fd.into()))
 }
 
 fn piped() -> (Guest, PipeWriter, PipeReader) {
@@ -356,8 +356,8 @@ fn stores_work_on() {
         let mut linker = Linker::new(&engine);
         add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
-        let read = instance.typed_func::<(), i32>(&store, "read").unwrap();
-        let [spin, nothing] = ["spin", "nothing"].map(|name| instance.typed_func::<(), ()>(&store, name).unwrap());
+        let read = instance.get_typed_func::<(), i32>(&store, "read").unwrap();
+        let [spin, nothing] = ["spin", "nothing"].map(|name| instance.get_typed_func::<(), ()>(&store, name).unwrap());
 
         let interrupt = store.interrupt_handle().unwrap();
         let stop = StopHandle::new(store.data_mut(), Some(interrupt)).unwrap();

@@ -63,20 +63,20 @@ fn clock_errors() {
 
 #[test]
 fn random_fills_exactly() {
-    let mut one = guest(WasiCtx::builder().random(7));
+    let mut one = guest(WasiCtx::builder().random_seed(7));
     let before = one.memory.clone();
     one.ok("random_get", &[DATA + 1, 333]);
     one.assert_only(&before, DATA + 1..DATA + 334);
     assert!(one.bytes(DATA + 1, 333).windows(32).all(|window| window != [SENTINEL; 32]));
 
-    let mut same = guest(WasiCtx::builder().random(7));
+    let mut same = guest(WasiCtx::builder().random_seed(7));
     same.ok("random_get", &[DATA + 1, 333]);
     assert!(same.memory == one.memory, "a seed repeats");
-    let mut other = guest(WasiCtx::builder().random(8));
+    let mut other = guest(WasiCtx::builder().random_seed(8));
     other.ok("random_get", &[DATA + 1, 333]);
     assert!(other.memory != one.memory);
     // Pinned: the bytes of a seed are part of the interface. xoshiro256++ seeded by SplitMix64 from 0 begins so.
-    let mut pinned = guest(WasiCtx::builder().random(0));
+    let mut pinned = guest(WasiCtx::builder().random_seed(0));
     pinned.ok("random_get", &[DATA, 8]);
     assert_eq!(pinned.u64_at(DATA), 0x5317_5d61_490b_23df);
 }

@@ -219,7 +219,7 @@ fn numbers_and_times_are_the_guests_own() {
 #[test]
 fn streams_do_not_tell_what_they_are_connected_to() {
     let file = tempfile::tempfile().unwrap();
-    let stats = [Stdio::null(), Stdio::file(file)].map(|stdout| {
+    let stats = [Stdio::null(), Stdio::from(file)].map(|stdout| {
         let mut guest = guest(WasiCtx::builder().stdout(stdout).deterministic(0));
         guest.ok("fd_filestat_get", &[1, RESULT]);
         [0, 8, 24, 40, 48, 56].map(|at| guest.u64_at(RESULT + at))

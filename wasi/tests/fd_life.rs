@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 use hostel_wasi::abi::Errno;
 use hostel_wasi::fs::memory::MemoryFs;
-use hostel_wasi::{Capture, Perms, WasiCtx};
+use hostel_wasi::{Capture, Perms, WasiCtx, WasiLimits};
 use kit::*;
 
 #[test]
@@ -61,13 +61,17 @@ fn a_hundred_thousand_renumbers_leak_nothing() {
         guest.ok("fd_renumber", &[from, target]);
     }
     assert!(host_fds() < before + 100);
-    assert_eq!(guest.ctx.open_fds(), 5);
+    assert_eq!(guest.ctx.usage().open_fds, 5);
 }
 
 #[test]
 fn the_table_is_bounded() {
     let fs = MemoryFs::new();
-    let mut guest = guest(WasiCtx::builder().in_memory_dir(&fs, "/", Perms::READ_WRITE).max_fds(6));
+    let mut guest = guest(
+        WasiCtx::builder()
+            .in_memory_dir(&fs, "/", Perms::READ_WRITE)
+            .limits(WasiLimits { open_fds: 6, ..WasiLimits::default() }),
+    );
     assert_eq!((guest.open(ROOT, ".", 0, 0), guest.open(ROOT, ".", 0, 0)), (4, 5));
     let [ptr, len] = guest.path("new");
     guest.fails("path_open", &[ROOT, 0, ptr, len, CREAT, ALL, 0, 0, RESULT], Errno::Mfile);

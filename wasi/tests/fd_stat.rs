@@ -41,7 +41,7 @@ fn fdstat_of_each_kind() {
 #[test]
 fn what_the_host_connects_is_what_the_guest_sees() {
     let file = tempfile::tempfile().unwrap();
-    let builder = WasiCtx::builder().stdin(std::fs::File::open("/dev/null").unwrap()).stdout(Stdio::file(file));
+    let builder = WasiCtx::builder().stdin(std::fs::File::open("/dev/null").unwrap()).stdout(Stdio::from(file));
     let (reader, writer) = std::io::pipe().unwrap();
     let mut guest = guest(builder.stderr(std::fs::File::from(std::os::fd::OwnedFd::from(writer))));
     // isatty in libc: a character device without these two rights.

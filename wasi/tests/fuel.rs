@@ -39,7 +39,7 @@ fn guest(fuel: bool) -> (Store<WasiCtx>, Instance) {
     for name in ["a", "b", "c"] {
         fs.write_file(name, b"").unwrap();
     }
-    let wasi = WasiCtx::builder().in_memory_dir(&fs, "/", Perms::READ_WRITE).random(7).build().unwrap();
+    let wasi = WasiCtx::builder().in_memory_dir(&fs, "/", Perms::READ_WRITE).random_seed(7).build().unwrap();
     let mut store = Store::new(&engine, wasi);
     let mut linker = Linker::new(&engine);
     add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).unwrap();
@@ -52,7 +52,7 @@ fn bytes_components_and_entries_are_paid_for() {
     let (mut store, instance) = guest(true);
     store.set_fuel(10_000_000).unwrap();
     let mut cost = |name: &str, argument: i32| {
-        let function = instance.typed_func::<i32, i32>(&store, name).unwrap();
+        let function = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
         let before = store.fuel_consumed().unwrap();
         assert_eq!(function.call(&mut store, argument).unwrap(), 0, "{name}");
         store.fuel_consumed().unwrap() - before
@@ -76,7 +76,7 @@ fn bytes_components_and_entries_are_paid_for() {
 #[test]
 fn a_call_that_costs_too_much_is_the_last() {
     let (mut store, instance) = guest(true);
-    let much = instance.typed_func::<i32, i32>(&store, "much").unwrap();
+    let much = instance.get_typed_func::<i32, i32>(&store, "much").unwrap();
     store.set_fuel(100).unwrap();
     let mut call = much.call_resumable(&mut store, 0x100000).unwrap();
     let mut random = Vec::new();
@@ -96,7 +96,7 @@ fn a_call_that_costs_too_much_is_the_last() {
 fn the_same_happens_without_fuel() {
     let (mut store, instance) = guest(false);
     for name in ["open", "write", "read", "random", "list", "much"] {
-        let function = instance.typed_func::<i32, i32>(&store, name).unwrap();
+        let function = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
         assert_eq!(function.call(&mut store, 10).unwrap(), 0, "{name}");
     }
 }

@@ -224,7 +224,7 @@ fn then_every_pointer() {
     }
     assert_eq!(fs.read_file("file"), Ok(b"contents".to_vec()));
     assert_eq!(fs.read_file("new"), Err(Errno::Noent));
-    assert_eq!(guest.ctx.open_fds(), 8);
+    assert_eq!(guest.ctx.usage().open_fds, 8);
     guest.ok("fd_tell", &[FILE, RESULT]);
     assert_eq!(guest.u64_at(RESULT), 0);
 }

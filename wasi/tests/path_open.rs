@@ -19,11 +19,11 @@ fn furnish(guest: &mut Guest) {
 
 fn open(guest: &mut Guest, dir: u64, path: &str, follow: u64, oflags: u64, base: u64) -> Result<(), Errno> {
     let [ptr, len] = guest.path(path);
-    let open = guest.ctx.open_fds();
+    let open = guest.ctx.usage().open_fds;
     let result = guest.call("path_open", &[dir, follow, ptr, len, oflags, base, 0, 0, RESULT]);
     match result {
         Ok(()) => guest.ok("fd_close", &[guest.u32_at(RESULT).into()]),
-        Err(_) => assert_eq!(guest.ctx.open_fds(), open),
+        Err(_) => assert_eq!(guest.ctx.usage().open_fds, open),
     }
     result
 }

@@ -147,7 +147,7 @@ fn pipes_are_truly_waited_for() {
     use std::os::fd::OwnedFd;
     let (in_reader, mut in_writer) = std::io::pipe().unwrap();
     let (out_reader, out_writer) = std::io::pipe().unwrap();
-    let file = |fd: OwnedFd| Stdio::file(fd.into());
+    let file = |fd: OwnedFd| Stdio::from(std::fs::File::from(fd));
     let mut guest = guest(WasiCtx::builder().stdin(file(in_reader.into())).stdout(file(out_writer.into())));
     let hour = 3600 * 1000 * MILLISECOND;
 

@@ -32,7 +32,7 @@ fn main() {
 
     let (in_reader, mut in_writer) = std::io::pipe().expect("a pipe");
     let (mut out_reader, out_writer) = std::io::pipe().expect("a pipe");
-    let file = |fd: OwnedFd| Stdio::file(File::from(fd));
+    let file = |fd: OwnedFd| Stdio::from(File::from(fd));
     let builder = WasiCtx::builder().stdin(file(in_reader.into())).stdout(file(out_writer.into()));
     let mut guest = guest(builder);
 

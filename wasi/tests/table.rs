@@ -19,7 +19,7 @@ const TYPES: &str = "ii ii ii ii ii iIi iIIi iII i i ii ii iII ii iI iIIi iiiIi 
     iiii iii iiiii iiiiIIi iiiiiii iiiiiIIii iiiiii iii iiiiii iiiii iii iiii i i - ii iii iiiiii iiiii ii";
 
 fn types(function: &Function) -> String {
-    let letters = function.params.iter().map(|param| if param.ty == ValType::I32 { 'i' } else { 'I' });
+    let letters = function.params.iter().map(|param| if param.kind.ty() == ValType::I32 { 'i' } else { 'I' });
     if function.params.is_empty() { "-".to_string() } else { letters.collect() }
 }
 
@@ -32,7 +32,6 @@ fn names_and_types_are_the_witxs() {
     let same: Vec<_> = FUNCTIONS.iter().filter(|function| function.name != "sock_accept").collect();
     assert_eq!(older, same.iter().map(|function| (function.name, types(function))).collect::<Vec<_>>());
     assert_eq!(FUNCTIONS[37].params[0].name, "in");
-    assert!(FUNCTIONS.iter().flat_map(|function| function.params).all(|param| param.kind.ty() == param.ty));
 }
 
 #[test]
@@ -86,5 +85,5 @@ fn nothing_is_granted_by_default() {
     assert_eq!(guest.read(0, 8), Ok(vec![]));
     assert_eq!(guest.write(1, b"gone"), Ok(4));
     assert_eq!(guest.write(2, b"gone"), Ok(4));
-    assert_eq!(guest.ctx.open_fds(), 3);
+    assert_eq!(guest.ctx.usage().open_fds, 3);
 }

@@ -61,7 +61,7 @@ fn guest(imports: &str, body: &str, ctx: WasiCtx) -> Result<Operation, Box<dyn E
     add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(&engine, ctx);
     let instance = linker.instantiate(&mut store, &module)?;
-    let run = instance.typed_func::<(), u32>(&store, "run")?;
+    let run = instance.get_typed_func::<(), u32>(&store, "run")?;
     Ok(Box::new(move || match run.call(&mut store, ())? {
         0 => Ok(()),
         errno => Err(format!("errno {errno}").into()),

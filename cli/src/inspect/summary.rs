@@ -229,7 +229,7 @@ fn wasi_import(module: &str, name: &str, ty: &str) -> Option<Wasi> {
     let params: Vec<&str> = function
         .params
         .iter()
-        .map(|param| match param.ty {
+        .map(|param| match param.kind.ty() {
             hostel_wasi::ValType::I32 => "i32",
             hostel_wasi::ValType::I64 => "i64",
         })

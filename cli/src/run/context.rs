@@ -34,7 +34,7 @@ pub(super) fn build(options: &Run) -> Result<WasiCtx, Failure> {
     if options.deterministic {
         builder = builder.deterministic(options.seed.unwrap_or(0));
     } else if let Some(seed) = options.seed {
-        builder = builder.random(seed);
+        builder = builder.random_seed(seed);
     }
     builder.build().map_err(|error| Failure::new(without_number(&error)))
 }

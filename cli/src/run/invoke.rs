@@ -34,7 +34,7 @@ fn value(text: &str, ty: ValType) -> Option<Val> {
         ValType::F32 => Val::from(text.parse::<f32>().ok()?),
         ValType::F64 => Val::from(text.parse::<f64>().ok()?),
         ValType::V128 => Val::V128(u128::from_str_radix(text.strip_prefix("0x")?, 16).ok()?),
-        ty if ty.is_ref() && text == "null" => Val::default_for(ty),
+        ty if ty.is_ref() && text == "null" => Val::default_for_ty(ty),
         _ => return None,
     })
 }
@@ -62,7 +62,7 @@ pub(super) fn call(
     {
         return Ok((status, Vec::new()));
     }
-    let mut results: Vec<Val> = entry.ty.results().iter().copied().map(Val::default_for).collect();
+    let mut results: Vec<Val> = entry.ty.results().iter().copied().map(Val::default_for_ty).collect();
     if let Some(func) = instance.get_func(&*store, &entry.name) {
         func.call(store, args, &mut results)?;
     }

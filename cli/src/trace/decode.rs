@@ -22,7 +22,7 @@ pub(super) enum Preview {
 pub(super) fn arguments(function: &Function, preview: Preview, params: &[u64], memory: View<'_>) -> String {
     let mut shown: Vec<String> = Vec::new();
     let slot = |at: usize| params.get(at).copied().unwrap_or_default();
-    for (at, Param { name, kind, .. }) in function.params.iter().enumerate() {
+    for (at, Param { name, kind }) in function.params.iter().enumerate() {
         let (value, word, next) = (slot(at), slot(at) as u32, slot(at + 1) as u32);
         let text = match kind {
             Kind::Path => memory.path(word, next),
@@ -53,7 +53,7 @@ pub(super) fn outcome(function: &Function, preview: Preview, errno: u32, params:
     let slot = |at: usize| params.get(at).map_or(0, |&slot| slot as u32);
     let size = || position(function, Kind::OutSize).and_then(|at| memory.u32(slot(at), 0));
     let mut shown: Vec<String> = Vec::new();
-    for (at, Param { name, kind, .. }) in function.params.iter().enumerate() {
+    for (at, Param { name, kind }) in function.params.iter().enumerate() {
         let pointer = slot(at);
         let text = match kind {
             Kind::OutFd => memory.u32(pointer, 0).map(|fd| format!("fd={fd}")),

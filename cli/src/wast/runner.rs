@@ -238,7 +238,7 @@ impl Runner {
             return fail(format!("no exported function {:?}", invoke.name));
         };
         let args: Vec<Val> = invoke.args.iter().map(values::argument).collect::<Result<_, _>>().or_else(unsupported)?;
-        let mut results: Vec<Val> = func.ty(&self.store).results().iter().copied().map(Val::default_for).collect();
+        let mut results: Vec<Val> = func.ty(&self.store).results().iter().copied().map(Val::default_for_ty).collect();
         let result = func.call(&mut self.store, &args, &mut results);
         returned(result.map(|()| results))
     }

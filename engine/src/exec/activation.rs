@@ -7,7 +7,7 @@ use super::backtrace;
 use super::block::{ExecState, FuncEntry, Handle};
 use super::handlers;
 use super::suspend::{self, Suspended};
-use crate::runtime::context::{AsContext, AsContextMut, StoreContext, StoreMut, StoreRef};
+use crate::runtime::context::{AsCallContext, AsContext, AsContextMut, StoreMut, StoreRef};
 use crate::runtime::store::{Resolved, Store, StoreInner};
 use crate::trap::{Trap, TrapCode};
 
@@ -171,7 +171,7 @@ unsafe fn run<B: Backend>(cx: Cx, entry: *const FuncEntry, frame: *mut u64) -> S
     }
 }
 
-impl<T: 'static> StoreContext for Store<T> {
+impl<T: 'static> AsCallContext for Store<T> {
     type Data = T;
     #[inline(always)]
     fn call_handle<W, R>(
@@ -224,7 +224,7 @@ impl<T> AsContextMut for CallContext<'_, T> {
     }
 }
 
-impl<T: 'static> StoreContext for CallContext<'_, T> {
+impl<T: 'static> AsCallContext for CallContext<'_, T> {
     type Data = T;
     #[inline(always)]
     fn call_handle<W, R>(

@@ -172,7 +172,15 @@ pub(crate) struct ImportedFunc {
     pub handle: Handle,
 }
 
-/// Everything of an instance that its code touches.
+/// Where in the store's lists an instance's tables, memories and globals are, by the module's indices.
+#[derive(Default)]
+pub(crate) struct Places {
+    pub tables: Vec<usize>,
+    pub memories: Vec<usize>,
+    pub globals: Vec<usize>,
+}
+
+/// Everything of an instance that its code touches, and what the host asks of it.
 pub(crate) struct InstanceBlock {
     pub memory0: *mut MemoryBlock,
     pub exec: *mut ExecState,
@@ -189,6 +197,7 @@ pub(crate) struct InstanceBlock {
     pub memories: Box<[*mut MemoryBlock]>,
     /// The store's numbers of the module's tags.
     pub tags: Box<[u32]>,
+    pub places: Places,
     pub dropped_data: Box<[bool]>,
     /// Element segments' values; empty once dropped.
     pub elements: Box<[Box<[u64]>]>,

@@ -39,7 +39,7 @@ use crate::trap::{Trap, TrapCode};
 /// let mut linker = Linker::new(&engine);
 /// linker.host_module(&host)?;
 /// let instance = linker.instantiate(&mut store, &module)?;
-/// instance.typed_func::<(), ()>(&store, "run")?.call(&mut store, ())?;
+/// instance.get_typed_func::<(), ()>(&store, "run")?.call(&mut store, ())?;
 /// assert_eq!(store.data(), b"hello");
 /// # Ok::<(), hostel_engine::Error>(())
 /// ```
@@ -74,7 +74,7 @@ impl Caller<'_> {
         if memory.is_null() { None } else { Some(unsafe { (*memory).data_mut() }) }
     }
 
-    /// Grows the memory of [`memory`](Self::memory) by `pages` of 64 KiB and returns how many it had; `None` when there
+    /// Grows the memory of [`memory`](Self::memory) by `pages` and returns how many it had; `None` when there
     /// is none or a limit forbids it.
     pub fn grow_memory(&mut self, pages: u64) -> Option<u64> {
         let memory = self.block().exported_memory;
@@ -93,7 +93,7 @@ impl Caller<'_> {
     /// store.set_fuel(100)?;
     /// let f = Func::wrap(&mut store, |_: &mut (), module: &mut Caller<'_>| module.consume_fuel(30));
     /// f.typed::<(), ()>(&store)?.call(&mut store, ())?;
-    /// assert_eq!((store.fuel()?, store.fuel_consumed()?), (70, 30));
+    /// assert_eq!((store.get_fuel()?, store.fuel_consumed()?), (70, 30));
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
     pub fn consume_fuel(&mut self, units: u64) {
@@ -112,7 +112,7 @@ impl Caller<'_> {
     /// How much fuel is left, 0 when some is owed; `None` when the engine does not charge fuel. A host function that would
     /// cost more can return [`TrapCode::OutOfFuel`](crate::TrapCode), as a
     /// [resumable](Trap::resumable) trap, before it does anything.
-    pub fn fuel(&self) -> Option<u64> {
+    pub fn get_fuel(&self) -> Option<u64> {
         // SAFETY: B.
         let exec = unsafe { &*self.block().exec };
         exec.meters.fuel.then(|| u64::try_from(exec.fuel).unwrap_or(0))
@@ -163,7 +163,7 @@ impl Caller<'_> {
     /// let mut linker = Linker::new(&engine);
     /// linker.host_module(&host)?;
     /// let instance = linker.instantiate(&mut store, &module)?;
-    /// assert_eq!(instance.typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?, 42);
+    /// assert_eq!(instance.get_typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?, 42);
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
     ///

@@ -12,11 +12,11 @@ use crate::error::Error;
 use crate::exec::block::{EnvPtr, Handle, Shim};
 use crate::exec::host_call::{Caller, shim};
 use crate::host::listener::{FunctionDefinition, FunctionListener};
-use crate::host::typed::IntoHostFunc;
+use crate::host::typed::IntoFunc;
 use crate::linker::Linker;
 use crate::runtime::store::StoreInner;
 use crate::trap::Trap;
-use crate::types::{ExternType, FuncType, ValType};
+use crate::types::{FuncType, ValType};
 
 /// A host function of stores with data `T`, its closure erased.
 pub struct HostFunc<T> {
@@ -126,7 +126,7 @@ where
 /// let mut linker = Linker::new(&engine);
 /// linker.host_module(&env)?;
 /// let instance = linker.instantiate(&mut store, &module)?;
-/// assert_eq!(instance.typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?, -5);
+/// assert_eq!(instance.get_typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?, -5);
 /// assert_eq!(*store.data(), 1);
 /// # Ok::<(), hostel_engine::Error>(())
 /// ```
@@ -206,9 +206,7 @@ impl<T: 'static> HostModuleBuilder<T> {
         }
         Ok(HostModule { engine: engine.clone(), name: module, exports: exports.into() })
     }
-}
 
-impl<T: 'static> HostModuleBuilder<T> {
     /// Makes the module and defines its functions in a linker, under its name: [`compile`](Self::compile) and
     /// [`Linker::host_module`] in one step, for modules that are used once.
     ///
@@ -284,11 +282,11 @@ impl<T: 'static> HostFunctionBuilder<T> {
     ///     })
     ///     .export("peek")
     ///     .compile(&Engine::default())?;
-    /// assert_eq!(module.function_names().collect::<Vec<_>>(), ["atan2", "count", "peek"]);
+    /// assert_eq!(module.definitions().map(|(name, _)| name).collect::<Vec<_>>(), ["atan2", "count", "peek"]);
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
-    pub fn with_func<M>(mut self, f: impl IntoHostFunc<T, M>) -> HostFunctionBuilder<T> {
-        self.function.function = Some(f.into_host_func());
+    pub fn with_func<M>(mut self, f: impl IntoFunc<T, M>) -> HostFunctionBuilder<T> {
+        self.function.function = Some(f.into_func());
         self
     }
 
@@ -361,20 +359,9 @@ impl<T: 'static> HostModule<T> {
         HostModule { name: name.into().into(), ..self.clone() }
     }
 
-    /// The functions' export names, in the order they were added.
-    pub fn function_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.exports.iter().map(|export| &*export.export)
-    }
-
-    /// What is known of the functions, with their export names, in the order they were added.
+    /// The functions' export names and what is known of them, in the order they were added.
     pub fn definitions(&self) -> impl ExactSizeIterator<Item = (&str, &FunctionDefinition)> {
         self.exports.iter().map(|export| (&*export.export, &export.definition))
-    }
-
-    /// The type of the function of that name.
-    pub fn get_export(&self, name: &str) -> Option<ExternType> {
-        let export = self.exports.iter().find(|export| &*export.export == name)?;
-        Some(ExternType::Func(export.function.ty().clone()))
     }
 
     pub(crate) fn functions(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &HostFunc<T>)> {

@@ -15,4 +15,4 @@ pub(crate) mod typed;
 pub use builder::{HostFunctionBuilder, HostModule, HostModuleBuilder};
 pub use listener::{FunctionDefinition, FunctionListener, FunctionListenerFactory};
 pub use proxy::proxy_module;
-pub use typed::{HostResults, IntoHostFunc};
+pub use typed::{IntoFunc, WasmRet};

@@ -23,7 +23,7 @@ use crate::types::ValType;
 /// let mut linker = Linker::new(&engine);
 /// linker.host_module(&host)?;
 /// let instance = linker.instantiate(&mut store, &proxy)?;
-/// assert_eq!(instance.typed_func::<i32, i32>(&store, "inc")?.call(&mut store, 41)?, 42);
+/// assert_eq!(instance.get_typed_func::<i32, i32>(&store, "inc")?.call(&mut store, 41)?, 42);
 /// # Ok::<(), hostel_engine::Error>(())
 /// ```
 ///

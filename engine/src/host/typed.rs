@@ -8,14 +8,14 @@ use crate::trap::Trap;
 use crate::types::{FuncType, ValType};
 
 /// What a typed host function may return: results, or `Result<results, Trap>`.
-pub trait HostResults {
+pub trait WasmRet {
     /// Their types.
     fn types() -> Vec<ValType>;
     /// Writes them into the slots, or says why there are none.
     fn finish(self, slots: &mut [u64]) -> Result<(), Trap>;
 }
 
-impl<R: WasmResults> HostResults for R {
+impl<R: WasmResults> WasmRet for R {
     fn types() -> Vec<ValType> {
         R::types()
     }
@@ -26,7 +26,7 @@ impl<R: WasmResults> HostResults for R {
     }
 }
 
-impl<R: WasmResults> HostResults for Result<R, Trap> {
+impl<R: WasmResults> WasmRet for Result<R, Trap> {
     fn types() -> Vec<ValType> {
         R::types()
     }
@@ -38,10 +38,10 @@ impl<R: WasmResults> HostResults for Result<R, Trap> {
 }
 
 /// A closure that can become a host function of stores with data `T`: 0 to 16 parameters of `i32 u32 i64 u64 f32 f64`,
-/// before them nothing, `&mut T`, or `&mut T, &mut Caller<'_>`; and [`HostResults`]. `M` tells the forms apart.
-pub trait IntoHostFunc<T: 'static, M> {
+/// before them nothing, `&mut T`, or `&mut T, &mut Caller<'_>`; and [`WasmRet`]. `M` tells the forms apart.
+pub trait IntoFunc<T: 'static, M> {
     #[doc(hidden)]
-    fn into_host_func(self) -> HostFunc<T>;
+    fn into_func(self) -> HostFunc<T>;
 }
 
 /// Marks closures of numbers only.
@@ -53,12 +53,12 @@ pub struct WithModule;
 
 macro_rules! closures {
     ($($ty:ident $index:literal)*) => {
-        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoHostFunc<T, (Plain, R, $($ty,)*)> for Z
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoFunc<T, (Plain, R, $($ty,)*)> for Z
         where
             Z: Fn($($ty),*) -> R + Send + Sync + 'static,
-            R: HostResults,
+            R: WasmRet,
         {
-            fn into_host_func(self) -> HostFunc<T> {
+            fn into_func(self) -> HostFunc<T> {
                 HostFunc::new(FuncType::new([$($ty::TYPE),*], R::types()), move |_: &mut T, _: &mut Caller<'_>, slots: &mut [u64]| {
                     closures!(@decode slots $($ty $index)*);
                     self($($ty),*).finish(slots)
@@ -66,12 +66,12 @@ macro_rules! closures {
             }
         }
 
-        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoHostFunc<T, (WithContext, R, $($ty,)*)> for Z
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoFunc<T, (WithContext, R, $($ty,)*)> for Z
         where
             Z: Fn(&mut T, $($ty),*) -> R + Send + Sync + 'static,
-            R: HostResults,
+            R: WasmRet,
         {
-            fn into_host_func(self) -> HostFunc<T> {
+            fn into_func(self) -> HostFunc<T> {
                 HostFunc::new(FuncType::new([$($ty::TYPE),*], R::types()), move |ctx: &mut T, _: &mut Caller<'_>, slots: &mut [u64]| {
                     closures!(@decode slots $($ty $index)*);
                     self(ctx, $($ty),*).finish(slots)
@@ -79,12 +79,12 @@ macro_rules! closures {
             }
         }
 
-        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoHostFunc<T, (WithModule, R, $($ty,)*)> for Z
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoFunc<T, (WithModule, R, $($ty,)*)> for Z
         where
             Z: Fn(&mut T, &mut Caller<'_>, $($ty),*) -> R + Send + Sync + 'static,
-            R: HostResults,
+            R: WasmRet,
         {
-            fn into_host_func(self) -> HostFunc<T> {
+            fn into_func(self) -> HostFunc<T> {
                 HostFunc::new(FuncType::new([$($ty::TYPE),*], R::types()), move |ctx: &mut T, module: &mut Caller<'_>, slots: &mut [u64]| {
                     closures!(@decode slots $($ty $index)*);
                     self(ctx, module, $($ty),*).finish(slots)

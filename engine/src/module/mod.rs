@@ -16,15 +16,17 @@ use crate::error::Error;
 use crate::exec::block::FuncEntry;
 use crate::exec::link;
 use crate::host::listener::{FunctionDefinition, FunctionListener};
-use crate::translate::{self, TryRegion};
-use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+use crate::translate::{self, Translated, TryRegion};
+use crate::types::{ExternType, FuncType};
 
 mod const_expr;
 mod names;
 mod parse;
+mod sections;
 
 pub(crate) use const_expr::ConstExpr;
 use names::Names;
+pub(crate) use sections::{ElementItems, ExternIndex, Import, Sections, SegmentMode};
 
 /// A WebAssembly module, parsed, and validated and translated as [`Config::compilation_mode`](crate::Config) says.
 ///
@@ -41,87 +43,6 @@ use names::Names;
 /// ```
 #[derive(Clone)]
 pub struct Module(Arc<ModuleInner>);
-
-/// Something imported or exported has this index in its own index space.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum ExternIndex {
-    Func(u32),
-    Table(u32),
-    Memory(u32),
-    Global(u32),
-    Tag(u32),
-}
-
-/// An import as it stands in the module; the type is in the index space of its kind.
-pub(crate) struct Import {
-    pub module: Box<str>,
-    pub name: Box<str>,
-    pub index: ExternIndex,
-}
-
-/// Where an active segment goes.
-pub(crate) struct ActiveSegment {
-    pub index: u32,
-    pub offset: ConstExpr,
-}
-
-pub(crate) enum SegmentMode {
-    Active(ActiveSegment),
-    Passive,
-    Declared,
-}
-
-pub(crate) struct ElementSegment {
-    pub mode: SegmentMode,
-    pub items: ElementItems,
-}
-
-/// Mostly plain function indices; expressions where the module says so.
-pub(crate) enum ElementItems {
-    Functions(Box<[u32]>),
-    Expressions(Box<[ConstExpr]>),
-}
-
-pub(crate) struct DataSegment {
-    pub mode: SegmentMode,
-    pub bytes: Range<usize>,
-}
-
-/// What the sections say.
-#[derive(Default)]
-pub(crate) struct Sections {
-    pub types: Vec<FuncType>,
-    /// The engine's numbers for `types`.
-    pub type_ids: Vec<u32>,
-    /// Which of `types` are not alone: they are in a recursive group with others, or refer to themselves. Another type
-    /// that looks the same is not the same.
-    pub grouped: Vec<bool>,
-    pub imports: Vec<Import>,
-    /// Type indices of all functions, imports first.
-    pub funcs: Vec<u32>,
-    pub tables: Vec<TableType>,
-    /// Initial elements of defined tables that have an expression for them.
-    pub table_inits: Vec<Option<ConstExpr>>,
-    pub memories: Vec<MemoryType>,
-    pub globals: Vec<GlobalType>,
-    /// Initial values of defined globals.
-    pub global_inits: Vec<ConstExpr>,
-    /// Type indices of all tags, imports first.
-    pub tags: Vec<u32>,
-    pub imported_tags: usize,
-    pub imported_funcs: usize,
-    pub imported_tables: usize,
-    pub imported_memories: usize,
-    pub imported_globals: usize,
-    pub exports: Vec<(Box<str>, ExternIndex)>,
-    pub start: Option<u32>,
-    pub elements: Vec<ElementSegment>,
-    pub data: Vec<DataSegment>,
-    /// Bodies of defined functions, in the module's bytes.
-    pub bodies: Vec<Range<u32>>,
-    /// The name section's contents.
-    pub names: Option<Range<usize>>,
-}
 
 struct ModuleInner {
     engine: Engine,
@@ -250,12 +171,8 @@ impl Module {
         self.export_index(name).map(|index| self.extern_type(index))
     }
 
-    /// The memories, imported ones first.
-    pub fn memories(&self) -> &[MemoryType] {
-        &self.0.sections.memories
-    }
-
-    /// How many functions the module defines.
+    /// How many functions the module defines, for [`disassemble`](Self::disassemble).
+    #[doc(hidden)]
     pub fn function_count(&self) -> usize {
         self.0.entries.len()
     }
@@ -388,21 +305,28 @@ impl Module {
 
     /// Where function `func`'s code comes from. Translates again to find out: traps are rare, and a table would cost every function.
     pub(crate) fn source_map(&self, func: u32) -> Option<SourceMap> {
-        let listens = self.listener(func).is_some();
         let mut map = Vec::new();
-        let mut allocations = translate::Allocations::default();
+        self.translate_again(func, None, Some(&mut map)).ok()?;
+        Some(map)
+    }
+
+    /// Translates function `func` for the sake of looking at it.
+    fn translate_again(
+        &self,
+        func: u32,
+        validate: Option<FuncToValidate<ValidatorResources>>,
+        map: Option<&mut SourceMap>,
+    ) -> Result<Translated, Error> {
         translate::function(translate::Request {
             module: self,
             func,
             body: self.body(func),
-            validate: None,
-            listens,
-            map: Some(&mut map),
+            validate,
+            listens: self.listener(func).is_some(),
+            map,
             room: usize::MAX,
-            allocations: &mut allocations,
+            allocations: &mut translate::Allocations::default(),
         })
-        .ok()?;
-        Some(map)
     }
 
     /// What function `func` is translated to, as text: for looking at, not for reading by a program. Translates again.
@@ -416,16 +340,7 @@ impl Module {
         if !(sections.imported_funcs..sections.funcs.len()).contains(&(func as usize)) {
             return Err(Error::usage(format!("the module defines no function {func}")));
         }
-        let translated = translate::function(translate::Request {
-            module: self,
-            func,
-            body: self.body(func),
-            validate: self.to_validate(func),
-            listens: self.listener(func).is_some(),
-            map: None,
-            room: usize::MAX,
-            allocations: &mut translate::Allocations::default(),
-        })?;
+        let translated = self.translate_again(func, self.to_validate(func), None)?;
         Ok(crate::code::print::print(&translated.code))
     }
 

@@ -7,8 +7,9 @@ use wasmparser::{
     Payload, RecGroup, SubType, TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
 };
 
-use super::{
-    ActiveSegment, ConstExpr, DataSegment, ElementItems, ElementSegment, ExternIndex, Import, Sections, SegmentMode,
+use super::ConstExpr;
+use super::sections::{
+    ActiveSegment, DataSegment, ElementItems, ElementSegment, ExternIndex, Import, Sections, SegmentMode,
 };
 use crate::engine::Engine;
 use crate::error::Error;

@@ -28,7 +28,7 @@ pub trait AsContextMut: AsContext {
 
 /// A context with the host's data, which functions can be called with: `&mut Store<T>`, or what
 /// [`Caller::with`](crate::Caller::with) makes inside a host function.
-pub trait StoreContext: AsContextMut {
+pub trait AsCallContext: AsContextMut {
     /// The host's data.
     type Data: 'static;
 
@@ -59,7 +59,7 @@ pub(crate) trait Inner: AsContext {
     #[inline]
     fn call_slots(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap>
     where
-        Self: StoreContext,
+        Self: AsCallContext,
     {
         let len = slots.len();
         let write = move |frame: &mut [u64]| {
@@ -71,6 +71,12 @@ pub(crate) trait Inner: AsContext {
 }
 
 impl<C: AsContext + ?Sized> Inner for C {}
+
+impl AsContext for StoreRef<'_> {
+    fn store_ref(&self) -> StoreRef<'_> {
+        StoreRef(self.0)
+    }
+}
 
 impl<C: AsContext + ?Sized> AsContext for &C {
     fn store_ref(&self) -> StoreRef<'_> {
@@ -90,7 +96,7 @@ impl<C: AsContextMut + ?Sized> AsContextMut for &mut C {
     }
 }
 
-impl<C: StoreContext + ?Sized> StoreContext for &mut C {
+impl<C: AsCallContext + ?Sized> AsCallContext for &mut C {
     type Data = C::Data;
     #[inline(always)]
     fn call_handle<W, R>(

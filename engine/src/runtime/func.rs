@@ -1,13 +1,13 @@
 //! Functions, seen from the host.
 
-use super::context::{AsContext, Inner, StoreContext};
+use super::context::{AsCallContext, AsContext, Inner};
 use super::store::StoreInner;
 use super::typed::{TypedFunc, WasmParams, WasmResults};
 use super::value::{Val, read_values, write_values};
 use crate::error::Error;
 use crate::exec::block::Handle;
 use crate::host::builder::HostFunc;
-use crate::host::typed::IntoHostFunc;
+use crate::host::typed::IntoFunc;
 use crate::trap::Trap;
 use crate::types::FuncType;
 
@@ -33,8 +33,8 @@ impl Func {
     /// assert_eq!(add.typed::<(i32, i32), i32>(&store)?.call(&mut store, (2, 3))?, 5);
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
-    pub fn wrap<C: StoreContext, M>(mut context: C, f: impl IntoHostFunc<C::Data, M>) -> Func {
-        let function: HostFunc<C::Data> = f.into_host_func();
+    pub fn wrap<C: AsCallContext, M>(mut context: C, f: impl IntoFunc<C::Data, M>) -> Func {
+        let function: HostFunc<C::Data> = f.into_func();
         let store = context.store_inner_mut();
         let handle = function.add_to(store);
         Func::new(store, handle)
@@ -60,7 +60,7 @@ impl Func {
     /// # Errors
     ///
     /// Wrong number or types of `params` or wrong length of `results`; a trap or exit.
-    pub fn call(&self, mut context: impl StoreContext, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
+    pub fn call(&self, mut context: impl AsCallContext, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
         let store = context.store_inner();
         let handle = self.handle(store)?;
         let ty = self.ty(&context);
@@ -81,7 +81,7 @@ impl Func {
     ///
     /// A trap or exit. A `stack` shorter than [`FuncType::call_slots`], or a function of another store, is a trap with a
     /// message.
-    pub fn call_with_stack(&self, mut context: impl StoreContext, stack: &mut [u64]) -> Result<(), Trap> {
+    pub fn call_with_stack(&self, mut context: impl AsCallContext, stack: &mut [u64]) -> Result<(), Trap> {
         let store = context.store_inner();
         let handle = self.handle(store).map_err(Trap::new)?;
         let Some(ty) = store.func_type(handle) else { return Err(Trap::message("no such function")) };
@@ -107,14 +107,4 @@ impl std::fmt::Debug for Func {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Func({:#x})", self.handle.0)
     }
-}
-
-/// A handle as a function of a store, `None` when it is null.
-pub(crate) fn from_handle(store: &StoreInner, handle: u64) -> Option<Func> {
-    (handle != 0).then(|| Func::new(store, Handle(handle)))
-}
-
-/// Where only a context is at hand.
-pub(crate) fn to_handle(store: &StoreInner, func: Option<Func>) -> Result<u64, Error> {
-    func.map_or(Ok(0), |func| func.handle(store).map(|handle| handle.0))
 }

@@ -1,6 +1,7 @@
 //! Globals, seen from the host.
 
 use super::context::{AsContext, AsContextMut, Inner};
+use super::place::Place;
 use super::store::StoreInner;
 use super::value::Val;
 use crate::error::Error;
@@ -19,10 +20,7 @@ use crate::types::GlobalType;
 /// # Ok::<(), hostel_engine::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Global {
-    store: u64,
-    index: usize,
-}
+pub struct Global(pub(crate) Place);
 
 impl Global {
     /// A new global.
@@ -33,28 +31,13 @@ impl Global {
     pub fn new(mut context: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global, Error> {
         let store = context.store_inner_mut();
         let mut block = GlobalBlock { value: [0; 2], ty };
-        write(store, &mut block.value, ty, &value)?;
+        value.write_as(store, ty.content, &mut block.value)?;
         store.globals.push(Stable::new(block));
-        Ok(Global { store: store.id(), index: store.globals.len() - 1 })
+        Ok(Global(Place::new(store, store.globals.len() - 1)))
     }
 
-    pub(crate) fn find(store: &StoreInner, block: *mut GlobalBlock) -> Global {
-        let index = store.globals.iter().position(|global| global.as_ptr() == block);
-        Global { store: store.id(), index: index.expect("globals of a store's instances are the store's") }
-    }
-
-    pub(crate) fn belongs_to(self, store: &StoreInner) -> bool {
-        self.store == store.id()
-    }
-
-    /// Its place in the store's list.
-    pub(crate) fn index(self) -> usize {
-        self.index
-    }
-
-    pub(crate) fn block(self, store: &StoreInner) -> &Stable<GlobalBlock> {
-        assert!(self.store == store.id(), "the global is another store's");
-        &store.globals[self.index]
+    fn block(self, store: &StoreInner) -> &GlobalBlock {
+        &store.globals[self.0.index(store, "global")]
     }
 
     /// Its type. Panics, as all methods do, when it is another store's.
@@ -66,7 +49,7 @@ impl Global {
     pub fn get(&self, context: impl AsContext) -> Val {
         let store = context.store_inner();
         let block = self.block(store);
-        Val::read(store, block.ty.content, &block.value).unwrap_or(Val::default_for(block.ty.content))
+        Val::read(store, block.ty.content, &block.value).unwrap_or(Val::default_for_ty(block.ty.content))
     }
 
     /// Sets its value.
@@ -76,17 +59,13 @@ impl Global {
     /// It is not mutable; a value of another type.
     pub fn set(&self, mut context: impl AsContextMut, value: Val) -> Result<(), Error> {
         let store = context.store_inner_mut();
-        let ty = self.block(store).ty;
+        let (index, ty) = (self.0.index(store, "global"), self.block(store).ty);
         if !ty.mutable {
             return Err(Error::usage("the global is immutable"));
         }
         let mut slots = [0; 2];
-        write(store, &mut slots, ty, &value)?;
-        store.globals[self.index].value = slots;
+        value.write_as(store, ty.content, &mut slots)?;
+        store.globals[index].value = slots;
         Ok(())
     }
-}
-
-fn write(store: &mut StoreInner, slots: &mut [u64; 2], ty: GlobalType, value: &Val) -> Result<(), Error> {
-    value.write_as(store, ty.content, slots)
 }

@@ -4,6 +4,7 @@ use super::context::{AsContext, Inner};
 use super::func::Func;
 use super::global::Global;
 use super::memory::Memory;
+use super::place::Place;
 use super::store::StoreInner;
 use super::table::Table;
 use super::tag::Tag;
@@ -43,51 +44,28 @@ impl Extern {
     }
 }
 
-impl From<Func> for Extern {
-    fn from(func: Func) -> Extern {
-        Extern::Func(func)
-    }
+macro_rules! into_extern {
+    ($($kind:ident)*) => {$(
+        impl From<$kind> for Extern {
+            fn from(value: $kind) -> Extern {
+                Extern::$kind(value)
+            }
+        }
+    )*};
 }
-
-impl From<Table> for Extern {
-    fn from(table: Table) -> Extern {
-        Extern::Table(table)
-    }
-}
-
-impl From<Memory> for Extern {
-    fn from(memory: Memory) -> Extern {
-        Extern::Memory(memory)
-    }
-}
-
-impl From<Tag> for Extern {
-    fn from(tag: Tag) -> Extern {
-        Extern::Tag(tag)
-    }
-}
-
-impl From<Global> for Extern {
-    fn from(global: Global) -> Extern {
-        Extern::Global(global)
-    }
-}
+into_extern! { Func Table Memory Global Tag }
 
 /// An instance of a module in a store: what [`Linker::instantiate`](crate::Linker::instantiate) makes. A cheap copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Instance {
-    store: u64,
-    index: usize,
-}
+pub struct Instance(Place);
 
 impl Instance {
     pub(crate) fn new(store: &StoreInner, index: usize) -> Instance {
-        Instance { store: store.id(), index }
+        Instance(Place::new(store, index))
     }
 
     fn block(self, store: &StoreInner) -> &InstanceBlock {
-        assert!(self.store == store.id(), "the instance is another store's");
-        &store.instances[self.index]
+        &store.instances[self.0.index(store, "instance")]
     }
 
     /// Its module. Panics, as all methods do, when the instance is another store's.
@@ -134,7 +112,7 @@ impl Instance {
     /// # Errors
     ///
     /// No such function; other types.
-    pub fn typed_func<P: WasmParams, R: WasmResults>(
+    pub fn get_typed_func<P: WasmParams, R: WasmResults>(
         &self,
         context: impl AsContext,
         name: &str,
@@ -146,11 +124,12 @@ impl Instance {
 
 /// What an index of an instance's module stands for.
 pub(crate) fn export(store: &StoreInner, block: &InstanceBlock, index: ExternIndex) -> Extern {
+    let place = |places: &[usize], i: u32| Place::new(store, places[i as usize]);
     match index {
         ExternIndex::Func(i) => Extern::Func(Func::new(store, function_handle(block, i))),
-        ExternIndex::Memory(i) => Extern::Memory(Memory::find(store, block.memories[i as usize])),
-        ExternIndex::Table(i) => Extern::Table(Table::find(store, block.tables[i as usize])),
-        ExternIndex::Tag(i) => Extern::Tag(Tag::from_index(store, block.tags[i as usize])),
-        ExternIndex::Global(i) => Extern::Global(Global::find(store, block.globals[i as usize])),
+        ExternIndex::Memory(i) => Extern::Memory(Memory(place(&block.places.memories, i))),
+        ExternIndex::Table(i) => Extern::Table(Table(place(&block.places.tables, i))),
+        ExternIndex::Global(i) => Extern::Global(Global(place(&block.places.globals, i))),
+        ExternIndex::Tag(i) => Extern::Tag(Tag(Place::new(store, block.tags[i as usize] as usize))),
     }
 }

@@ -1,6 +1,7 @@
 //! Linear memories, seen from the host.
 
 use super::context::{AsContext, AsContextMut, Inner};
+use super::place::Place;
 use super::store::StoreInner;
 use crate::error::Error;
 use crate::exec::block::MemoryBlock;
@@ -9,10 +10,7 @@ use crate::types::MemoryType;
 
 /// A linear memory of a store. A cheap copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Memory {
-    store: u64,
-    index: usize,
-}
+pub struct Memory(pub(crate) Place);
 
 /// An access outside a memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,31 +33,16 @@ impl Memory {
     pub fn new(mut context: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let store = context.store_inner_mut();
         let index = add(store, ty, "a new memory")?;
-        Ok(Memory { store: store.id(), index })
+        Ok(Memory(Place::new(store, index)))
     }
 
-    pub(crate) fn find(store: &StoreInner, block: *mut MemoryBlock) -> Memory {
-        let index = store.memories.iter().position(|memory| memory.as_ptr() == block);
-        Memory { store: store.id(), index: index.expect("memories of a store's instances are the store's") }
-    }
-
-    pub(crate) fn belongs_to(self, store: &StoreInner) -> bool {
-        self.store == store.id()
-    }
-
-    /// Its place in the store's list.
-    pub(crate) fn index(self) -> usize {
-        self.index
-    }
-
-    pub(crate) fn block(self, store: &StoreInner) -> &Stable<MemoryBlock> {
-        assert!(self.store == store.id(), "the memory is another store's");
-        &store.memories[self.index]
+    fn block(self, store: &StoreInner) -> &MemoryBlock {
+        &store.memories[self.0.index(store, "memory")]
     }
 
     fn block_mut(self, store: &mut StoreInner) -> &mut MemoryBlock {
-        assert!(self.store == store.id(), "the memory is another store's");
-        &mut store.memories[self.index]
+        let index = self.0.index(store, "memory");
+        &mut store.memories[index]
     }
 
     /// The memory's type. Panics, as all methods do, when it is another store's.
@@ -68,7 +51,7 @@ impl Memory {
         MemoryType { min: block.pages(), ..block.ty }
     }
 
-    /// Its size in pages of 64 KiB.
+    /// Its size in pages: of 64 KiB each, unless [its type](MemoryType::page_size) says otherwise.
     pub fn size(&self, context: impl AsContext) -> u64 {
         self.block(context.store_inner()).pages()
     }

@@ -6,6 +6,7 @@ pub(crate) mod func;
 mod global;
 pub(crate) mod instance;
 pub(crate) mod memory;
+pub(crate) mod place;
 mod resumable;
 pub(crate) mod store;
 pub(crate) mod table;
@@ -13,7 +14,7 @@ mod tag;
 pub(crate) mod typed;
 mod value;
 
-pub use context::{AsContext, AsContextMut, CallContext, StoreContext};
+pub use context::{AsCallContext, AsContext, AsContextMut, CallContext};
 pub use func::Func;
 pub use global::Global;
 pub use instance::{Extern, Instance};

@@ -55,7 +55,7 @@ impl<R> ResumableCall<R> {
 ///         (local.get 1)))"#).unwrap())?;
 /// let mut store = Store::new(&engine, ());
 /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
-/// let count = instance.typed_func::<i32, i32>(&store, "count")?;
+/// let count = instance.get_typed_func::<i32, i32>(&store, "count")?;
 ///
 /// store.set_fuel(1000)?;
 /// let mut call = count.call_resumable(&mut store, 1000)?;
@@ -90,7 +90,7 @@ impl<R> Resumable<R> {
         &self.trap
     }
 
-    /// When it ran out of fuel, how much [`Store::fuel`] has to be for it to get any further.
+    /// When it ran out of fuel, how much [`Store::get_fuel`] has to be for it to get any further.
     pub fn fuel_needed(&self) -> u64 {
         self.suspended.fuel_needed()
     }
@@ -179,7 +179,7 @@ impl Func {
         write_values(&mut store.inner, ty.params(), params, &mut slots)?;
         let read: Read<Vec<Val>> = |store, callee, slots| {
             let types = store.func_type(callee).map_or(&[][..], |ty| ty.results());
-            let mut values: Vec<Val> = types.iter().copied().map(Val::default_for).collect();
+            let mut values: Vec<Val> = types.iter().copied().map(Val::default_for_ty).collect();
             read_values(store, types, slots, &mut values)?;
             Ok(values)
         };

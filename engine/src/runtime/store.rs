@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::exec::block::{
-    EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Meters, Paused, Shim, TableBlock,
+    EnvPtr, ExecState, GlobalBlock, Handle, ImportedFunc, InstanceBlock, MemoryBlock, Meters, Paused, Places, Shim,
+    TableBlock,
 };
 use crate::exec::link;
 use crate::exec::pool::ValueStack;
@@ -131,7 +132,7 @@ impl<T: 'static> Store<T> {
     /// let mut store = Store::new(&engine, ());
     /// store.set_fuel(1000)?;
     /// store.add_fuel(500)?;
-    /// assert_eq!((store.fuel()?, store.fuel_consumed()?), (1500, 0));
+    /// assert_eq!((store.get_fuel()?, store.fuel_consumed()?), (1500, 0));
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
     ///
@@ -154,7 +155,7 @@ impl<T: 'static> Store<T> {
     }
 
     /// How much fuel is left; 0 also when some is owed. An error as for [`set_fuel`](Self::set_fuel).
-    pub fn fuel(&self) -> Result<u64, Error> {
+    pub fn get_fuel(&self) -> Result<u64, Error> {
         self.check_fuel()?;
         Ok(u64::try_from(self.inner.exec.fuel).unwrap_or(0))
     }
@@ -278,6 +279,7 @@ impl StoreInner {
             exported_memory: std::ptr::null_mut(),
             memories: Box::default(),
             tags: Box::default(),
+            places: Places::default(),
             dropped_data: Box::default(),
             elements: Box::default(),
             module: None,

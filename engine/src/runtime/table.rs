@@ -1,6 +1,7 @@
 //! Tables, seen from the host.
 
 use super::context::{AsContext, AsContextMut, Inner};
+use super::place::Place;
 use super::store::StoreInner;
 use super::value::Val;
 use crate::error::Error;
@@ -10,10 +11,7 @@ use crate::types::TableType;
 
 /// A table of references in a store. A cheap copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Table {
-    store: u64,
-    index: usize,
-}
+pub struct Table(pub(crate) Place);
 
 impl Table {
     /// A new table of that type, every element `init`.
@@ -25,26 +23,16 @@ impl Table {
         let store = context.store_inner_mut();
         let value = element(store, ty, &init)?;
         let index = add(store, ty, value, "a new table")?;
-        Ok(Table { store: store.id(), index })
+        Ok(Table(Place::new(store, index)))
     }
 
-    pub(crate) fn find(store: &StoreInner, block: *mut TableBlock) -> Table {
-        let index = store.tables.iter().position(|table| table.as_ptr() == block);
-        Table { store: store.id(), index: index.expect("tables of a store's instances are the store's") }
+    fn block(self, store: &StoreInner) -> &TableBlock {
+        &store.tables[self.0.index(store, "table")]
     }
 
-    pub(crate) fn belongs_to(self, store: &StoreInner) -> bool {
-        self.store == store.id()
-    }
-
-    /// Its place in the store's list.
-    pub(crate) fn index(self) -> usize {
-        self.index
-    }
-
-    pub(crate) fn block(self, store: &StoreInner) -> &Stable<TableBlock> {
-        assert!(self.store == store.id(), "the table is another store's");
-        &store.tables[self.index]
+    fn block_mut(self, store: &mut StoreInner) -> &mut TableBlock {
+        let index = self.0.index(store, "table");
+        &mut store.tables[index]
     }
 
     /// The table's type. Panics, as all methods do, when it is another store's.
@@ -75,7 +63,7 @@ impl Table {
         let store = context.store_inner_mut();
         let ty = self.block(store).ty;
         let value = element(store, ty, &value)?;
-        let elements = &mut store.tables[self.index].elements;
+        let elements = &mut self.block_mut(store).elements;
         let size = elements.len();
         match usize::try_from(index).ok().and_then(|index| elements.get_mut(index)) {
             Some(element) => *element = value,
@@ -93,7 +81,7 @@ impl Table {
         let store = context.store_inner_mut();
         let ty = self.block(store).ty;
         let value = element(store, ty, &init)?;
-        store.tables[self.index]
+        self.block_mut(store)
             .grow(delta, value)
             .ok_or_else(|| Error::limit("table_elements", format!("a table cannot grow by {delta} elements")))
     }

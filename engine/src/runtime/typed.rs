@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::context::{Inner, StoreContext};
+use super::context::{AsCallContext, Inner};
 use super::func::Func;
 use crate::error::Error;
 use crate::exec::block::Handle;
@@ -153,7 +153,7 @@ pub(super) const MOST: usize = 16;
 ///         (i32.div_u (local.get 0) (local.get 1)) (i32.rem_u (local.get 0) (local.get 1))))"#).unwrap())?;
 /// let mut store = Store::new(&engine, ());
 /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
-/// let div_rem = instance.typed_func::<(u32, u32), (u32, u32)>(&store, "div_rem")?;
+/// let div_rem = instance.get_typed_func::<(u32, u32), (u32, u32)>(&store, "div_rem")?;
 /// assert_eq!(div_rem.call(&mut store, (17, 5))?, (3, 2));
 /// # Ok::<(), hostel_engine::Error>(())
 /// ```
@@ -187,7 +187,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
     ///
     /// A trap or exit; a trap with a message when the function is another store's.
     #[inline]
-    pub fn call(&self, mut context: impl StoreContext, params: P) -> Result<R, Trap> {
+    pub fn call(&self, mut context: impl AsCallContext, params: P) -> Result<R, Trap> {
         self.func.handle(context.store_inner()).map_err(Trap::new)?;
         let (write, read) = (|frame: &mut [u64]| params.write(frame), |(), frame: &[u64]| R::read(frame));
         context.call_handle(self.handle, (self.slots, MOST), write, read)

@@ -4,9 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::exception::Exception;
-use super::func::{self, Func};
+use super::func::Func;
 use super::store::StoreInner;
 use crate::error::Error;
+use crate::exec::block::Handle;
 use crate::types::{HeapType, RefType, ValType};
 
 /// A reference to something of the host's that a guest can pass around and not look into. It lives as long as the store
@@ -74,7 +75,7 @@ impl Val {
     }
 
     /// Zero, or null.
-    pub fn default_for(ty: ValType) -> Val {
+    pub fn default_for_ty(ty: ValType) -> Val {
         match ty {
             ValType::I32 => Val::I32(0),
             ValType::I64 => Val::I64(0),
@@ -126,9 +127,8 @@ impl Val {
                 slots[1] = (value >> 64) as u64;
                 *value as u64
             }
-            Val::FuncRef(func) => func::to_handle(store, *func)?,
-            Val::ExternRef(None) => 0,
-            Val::ExnRef(None) => 0,
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => 0,
+            Val::FuncRef(Some(func)) => func.handle(store)?.0,
             // Its tag is a number of its own store's, which would be taken for one of this store's.
             Val::ExnRef(Some(exception)) if exception.0.store != store.id() => {
                 return Err(Error::usage("the exception is another store's"));
@@ -177,34 +177,26 @@ impl Val {
                     let index = (slots[0] as usize).checked_sub(1);
                     Val::ExternRef(index.map(|index| ExternRef(store.extern_refs[index].clone())))
                 }
-                _ => Val::FuncRef(func::from_handle(store, slots[0])),
+                _ => Val::FuncRef((slots[0] != 0).then(|| Func::new(store, Handle(slots[0])))),
             },
         })
     }
 }
 
-impl From<i32> for Val {
-    fn from(value: i32) -> Val {
-        Val::I32(value)
-    }
+macro_rules! into_val {
+    ($($number:ty: $value:ident => $val:expr;)*) => {$(
+        impl From<$number> for Val {
+            fn from($value: $number) -> Val {
+                $val
+            }
+        }
+    )*};
 }
-
-impl From<i64> for Val {
-    fn from(value: i64) -> Val {
-        Val::I64(value)
-    }
-}
-
-impl From<f32> for Val {
-    fn from(value: f32) -> Val {
-        Val::F32(value.to_bits())
-    }
-}
-
-impl From<f64> for Val {
-    fn from(value: f64) -> Val {
-        Val::F64(value.to_bits())
-    }
+into_val! {
+    i32: value => Val::I32(value);
+    i64: value => Val::I64(value);
+    f32: value => Val::F32(value.to_bits());
+    f64: value => Val::F64(value.to_bits());
 }
 
 /// Writes parameters into slots, checking their types.
@@ -215,7 +207,7 @@ pub(crate) fn write_values(
     slots: &mut [u64],
 ) -> Result<(), Error> {
     if values.len() != types.len() {
-        return Err(Error::params(types, values.len()));
+        return Err(Error::usage(format!("expected {} parameters, found {}", types.len(), values.len())));
     }
     let mut at = 0;
     for (i, (value, &ty)) in values.iter().zip(types).enumerate() {

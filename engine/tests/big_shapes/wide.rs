@@ -104,7 +104,7 @@ fn many_globals_and_exports() {
     everywhere(&module.finish(), |store, instance| {
         assert_eq!(instance.exports(&*store).count(), 2 * EXPORTS as usize);
         for index in 0..EXPORTS {
-            let swap = instance.typed_func::<i64, i64>(&*store, &format!("swap {index}")).expect("exported");
+            let swap = instance.get_typed_func::<i64, i64>(&*store, &format!("swap {index}")).expect("exported");
             let first = i64::from(index * (GLOBALS / EXPORTS) + 9);
             assert_eq!(swap.call(&mut *store, -first).expect("no trap"), first);
             let global = instance.get_global(&*store, &format!("global {index}")).expect("exported");

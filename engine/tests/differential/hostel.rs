@@ -50,7 +50,7 @@ fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error
     let engine = Engine::new(&setup.config)?;
     let module = Module::new(&engine, case.wasm.clone())?;
     let mut store = Store::new(&engine, Vec::<u64>::new());
-    if let Ok(fuel) = store.fuel() {
+    if let Ok(fuel) = store.get_fuel() {
         assert_eq!(fuel, 0, "a store starts without fuel");
         store.set_fuel(u64::MAX)?;
     }
@@ -64,7 +64,7 @@ fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error
         fuel.set(&mut store, Val::I32(FUEL_PER_CALL))?;
         let func = instance.get_func(&store, &call.name).expect("it is exported");
         let args: Vec<Val> = call.args.iter().map(val).collect();
-        let results = if store.fuel().is_ok() {
+        let results = if store.get_fuel().is_ok() {
             call_in_slices(func, &mut store, &args)
         } else {
             let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
@@ -193,7 +193,7 @@ pub fn val(value: &Value) -> Val {
         Value::F32(bits) => Val::F32(bits),
         Value::F64(bits) => Val::F64(bits),
         Value::V128(bits) => Val::V128(bits),
-        Value::Null(ty) => Val::default_for(val_type(ty)),
+        Value::Null(ty) => Val::default_for_ty(val_type(ty)),
         Value::Reference => unreachable!("cases have no references to give"),
     }
 }

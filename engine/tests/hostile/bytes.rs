@@ -107,8 +107,8 @@ fn make(store: &mut Store<()>, engine: &Engine, ty: &ExternType) -> Option<Exter
             instance.get_export(&*store, "f")?
         }
         ExternType::Memory(ty) => Memory::new(store, *ty).ok()?.into(),
-        ExternType::Table(ty) => Table::new(store, *ty, Val::default_for(ty.element)).ok()?.into(),
-        ExternType::Global(ty) => Global::new(store, *ty, Val::default_for(ty.content)).ok()?.into(),
+        ExternType::Table(ty) => Table::new(store, *ty, Val::default_for_ty(ty.element)).ok()?.into(),
+        ExternType::Global(ty) => Global::new(store, *ty, Val::default_for_ty(ty.content)).ok()?.into(),
         ExternType::Tag(ty) => Tag::new(store, ty.clone()).ok()?.into(),
         _ => return None,
     })

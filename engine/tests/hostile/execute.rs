@@ -107,7 +107,7 @@ fn observe(engine: &Engine, plan: &Plan, lines: &mut Vec<String>) -> Result<(), 
     linker.host_module(&host_module(engine, plan.interrupt)?)?;
     store.set_fuel(10_000)?;
     let instance = linker.instantiate(&mut store, &module)?;
-    lines.push(format!("instantiated, {} fuel left", store.fuel()?));
+    lines.push(format!("instantiated, {} fuel left", store.get_fuel()?));
     for ((name, args), &fuel) in plan.calls.iter().zip(&plan.fuel) {
         store.set_fuel(fuel)?;
         let func = instance.get_func(&store, name).expect("it is exported");
@@ -117,7 +117,7 @@ fn observe(engine: &Engine, plan: &Plan, lines: &mut Vec<String>) -> Result<(), 
             Err(error) => reason(&error),
         };
         let (calls, log) = (store.data().calls, store.data().log);
-        lines.push(format!("{name}{args:?}: {outcome}; {} fuel left, {calls} host calls, {log:x}", store.fuel()?));
+        lines.push(format!("{name}{args:?}: {outcome}; {} fuel left, {calls} host calls, {log:x}", store.get_fuel()?));
     }
     for (name, export) in &plan.exports {
         if let (Export::Memory, Some(Extern::Memory(memory))) = (export, instance.get_export(&store, name)) {

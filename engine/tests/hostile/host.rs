@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hostel_engine::{
-    Backend, Caller, CompilationMode, Config, Engine, Extern, ExternRef, ExternType, Func, FuncType,
-    FunctionDefinition, FunctionListener, HostModuleBuilder, Instance, Limits, Linker, Module, Store, StoreContext,
-    Trap, TrapCode, Val, ValType,
+    AsCallContext, Backend, Caller, CompilationMode, Config, Engine, Extern, ExternRef, ExternType, Func, FuncType,
+    FunctionDefinition, FunctionListener, HostModuleBuilder, Instance, Limits, Linker, Module, Store, Trap, TrapCode,
+    Val, ValType,
 };
 
 use super::{Feed, host_module};
@@ -95,7 +95,7 @@ impl Context {
     /// A value of that type, or nearly.
     fn value(&mut self, ty: ValType, module: Option<Func>) -> Val {
         let choice = self.feed.below(16);
-        let of_type = |val: &&Val| std::mem::discriminant(*val) == std::mem::discriminant(&Val::default_for(ty));
+        let of_type = |val: &&Val| std::mem::discriminant(*val) == std::mem::discriminant(&Val::default_for_ty(ty));
         if choice == 15 && !self.values.is_empty() {
             let at = self.feed.below(self.values.len());
             return self.values[at].clone();
@@ -105,7 +105,7 @@ impl Context {
         {
             return known.clone();
         }
-        match Val::default_for(ty) {
+        match Val::default_for_ty(ty) {
             Val::I32(_) => Val::I32(self.junk() as i32),
             Val::I64(_) => Val::I64(self.junk() as i64),
             Val::F32(_) => Val::F32(self.junk() as u32),
@@ -185,7 +185,7 @@ fn observe(engine: &Engine, mut feed: Feed) -> Vec<String> {
         store.data_mut().note(format!("{:?}", values.iter().map(Val::is_null).collect::<Vec<_>>()));
         usable(&mut store, instance);
     }
-    let fuel = store.fuel().expect("fuel is on");
+    let fuel = store.get_fuel().expect("fuel is on");
     let mut context = store.into_data();
     context.note(format!("{fuel} fuel left"));
     context.log
@@ -203,7 +203,7 @@ fn drive(store: &mut Store<Context>, instance: Instance, calls: usize) {
 }
 
 /// Calls a function with junk in its slots, or with values, and says what came of it.
-fn call<C: StoreContext<Data = Context> + WithData>(mut context: C, func: Func) -> String {
+fn call<C: AsCallContext<Data = Context> + WithData>(mut context: C, func: Func) -> String {
     let ty = func.ty(&context);
     if context.data().feed.below(3) == 0 {
         let args: Vec<Val> = ty.params().iter().map(|&ty| context.data().value(ty, Some(func))).collect();

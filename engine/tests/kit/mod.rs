@@ -13,12 +13,17 @@ pub fn instantiate<T: 'static>(linker: &Linker<T>, store: &mut Store<T>, text: &
     linker.instantiate(store, &module)
 }
 
+/// A store with that data and an instance of a module, with a linker's definitions.
+pub fn guest_of<T: 'static>(linker: &Linker<T>, data: T, text: &str) -> (Store<T>, Instance) {
+    let mut store = Store::new(linker.engine(), data);
+    let instance = instantiate(linker, &mut store, text).expect("the test's module is valid");
+    (store, instance)
+}
+
 /// A store without data and an instance of a module without imports.
 pub fn guest(config: &Config, text: &str) -> (Store<()>, Instance) {
     let engine = Engine::new(config).expect("the test's configuration is valid");
-    let mut store = Store::new(&engine, ());
-    let instance = instantiate(&Linker::new(&engine), &mut store, text).expect("the test's module is valid");
-    (store, instance)
+    guest_of(&Linker::new(&engine), (), text)
 }
 
 /// A configuration for each dispatch backend of this build and each compilation mode.

@@ -1,20 +1,19 @@
 //! `hostel-spec-tests wasi`.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use hostel_engine::Engine;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::fixture::Fs;
 use super::report::{SuiteResult, report, table};
 use super::run::{Setting, run};
 use super::suite::{Suite, suites};
+use crate::command::{exit_code, progress, write};
 
 /// How it is used.
 pub const USAGE: &str =
-    "       hostel-spec-tests wasi DIR [--fs host|memory] [--env NAME=VALUE]... [--report FILE] [FILTER]
+    "usage: hostel-spec-tests wasi DIR [--fs host|memory] [--env NAME=VALUE]... [--report FILE] [FILTER]
 
 Runs the cases for preview1 in a checkout of WebAssembly/wasi-testsuite, its branch with the cases built, on the host's
 file system and in memory, or on one of them. --env sets a variable for every guest, --report writes JSON. FILTER is a
@@ -63,29 +62,14 @@ impl Options {
 
 /// Runs the command, whose arguments are `args`.
 pub fn command(args: &[String]) -> ExitCode {
-    let options = match Options::parse(args) {
-        Ok(options) => options,
-        Err(error) => {
-            eprintln!("{error}\nusage:\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match run_all(&options) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(Options::parse(args), USAGE, run_all)
 }
 
 /// Whether every case has passed.
 fn run_all(options: &Options) -> Result<bool, String> {
     let suites = filtered(suites(&options.directory)?, &options.filter);
     let count: usize = suites.iter().map(|suite| suite.cases.len()).sum();
-    let progress = ProgressBar::new((count * options.fs.len()) as u64);
-    progress.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").map_err(|error| error.to_string())?);
+    let progress = progress(count * options.fs.len())?;
     let mut results = Vec::new();
     for &fs in &options.fs {
         let setting = Setting { engine: Engine::default(), fs, env: options.env.clone() };
@@ -102,8 +86,7 @@ fn run_all(options: &Options) -> Result<bool, String> {
     progress.finish_and_clear();
     println!("{}", table(&results));
     if let Some(file) = &options.report {
-        let text = format!("{:#}\n", report(&results));
-        fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        write(file, &report(&results))?;
     }
     if count == 0 {
         return Err(format!("no case's name has {:?} in it", options.filter));

@@ -7,7 +7,9 @@ use hostel_cli::trace;
 use hostel_engine::{Config, Engine, FunctionDefinition, Instance, Linker, Memory, Store, Trap, proxy_module};
 use hostel_wasi::abi::{Errno, Rights};
 use hostel_wasi::fs::memory::MemoryFs;
-use hostel_wasi::{Capture, Function, PREVIEW0, PREVIEW1, Perms, Stdio, ValType, WasiCtx, host_modules, preview0};
+use hostel_wasi::{
+    Capture, Function, PREVIEW0, PREVIEW1, Perms, Stdio, ValType, WasiCtx, WasiLimits, host_modules, preview0,
+};
 use tempfile::TempDir;
 
 pub const SENTINEL: u8 = 0xa5;
@@ -55,7 +57,8 @@ impl Proxy {
     pub fn new(module: &str, fs: Fs) -> Proxy {
         let stdout = Capture::with_limit(1 << 16);
         let builder = WasiCtx::builder().args(["prog", "-x"]).env("A", "1").env("LANG", "C").stdout(stdout.clone());
-        let builder = builder.stdin(Stdio::bytes(*b"input")).max_fds(16);
+        let builder =
+            builder.stdin(Stdio::bytes(*b"input")).limits(WasiLimits { open_fds: 16, ..WasiLimits::default() });
         let (builder, host) = match fs {
             Fs::Host => {
                 let host = tempfile::tempdir().unwrap();
@@ -104,7 +107,7 @@ impl Proxy {
         let mut slots: Vec<u64> = args.to_vec();
         for (slot, param) in slots.iter_mut().zip(function.params) {
             // What is above an i32 means nothing.
-            *slot = if param.ty == ValType::I32 { *slot & 0xffff_ffff | 0xdead_beef_0000_0000 } else { *slot };
+            *slot = if param.kind.ty() == ValType::I32 { *slot & 0xffff_ffff | 0xdead_beef_0000_0000 } else { *slot };
         }
         slots.resize(slots.len().max(1), 0);
         let before = self.memory.data(&self.store).to_vec();

@@ -223,3 +223,9 @@ pub trait File: Send + Any {
         None
     }
 }
+
+/// What streams and sockets say to new flags: `append` and `nonblock` change nothing about them, as they always append
+/// and never wait; the sync flags mean nothing to them.
+pub(crate) fn stream_flags(flags: Fdflags) -> Result<(), Errno> {
+    if (Fdflags::APPEND | Fdflags::NONBLOCK).contains(flags) { Ok(()) } else { Err(Errno::Inval) }
+}

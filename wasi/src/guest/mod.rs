@@ -11,8 +11,6 @@
 mod iovecs;
 mod paths;
 
-pub(crate) use paths::check_path;
-
 pub use iovecs::IOVS_MAX;
 pub(crate) use iovecs::Write;
 pub use paths::PATH_MAX;
@@ -32,17 +30,6 @@ pub struct GuestPtr(pub u32);
 pub struct GuestLen(pub u32);
 
 /// The linear memory of the calling instance, borrowed for one call.
-///
-/// ```
-/// use hostel_wasi::abi::Errno;
-/// use hostel_wasi::guest::{GuestPtr, Memory};
-/// let mut bytes = [0; 8];
-/// let mut memory = Memory::new(&mut bytes);
-/// memory.write_u32(GuestPtr(2), 7)?;
-/// assert_eq!(memory.read_u32(GuestPtr(2)), Ok(7));
-/// assert_eq!(memory.write_u32(GuestPtr(5), 7), Err(Errno::Fault));
-/// # Ok::<(), Errno>(())
-/// ```
 #[derive(Debug)]
 pub struct Memory<'m> {
     bytes: &'m mut [u8],
@@ -97,24 +84,11 @@ impl<'m> Memory<'m> {
         Ok(())
     }
 
-    /// The little-endian `u32` at `ptr`.
-    #[inline]
-    pub fn read_u32(&self, ptr: GuestPtr) -> Result<u32, Errno> {
-        let bytes = self.bytes.get(ptr.0 as usize..).and_then(<[u8]>::first_chunk).ok_or(Errno::Fault)?;
-        Ok(u32::from_le_bytes(*bytes))
-    }
-
     /// The little-endian `u64` at `ptr`.
     #[inline]
     pub fn read_u64(&self, ptr: GuestPtr) -> Result<u64, Errno> {
         let bytes = self.bytes.get(ptr.0 as usize..).and_then(<[u8]>::first_chunk).ok_or(Errno::Fault)?;
         Ok(u64::from_le_bytes(*bytes))
-    }
-
-    /// Stores one byte.
-    #[inline]
-    pub fn write_u8(&mut self, ptr: GuestPtr, value: u8) -> Result<(), Errno> {
-        self.write(ptr, &[value])
     }
 
     /// Stores a little-endian `u16`.
@@ -151,7 +125,7 @@ mod tests {
         assert_eq!(memory.bytes(GuestPtr(u32::MAX), 0), Ok(&[][..]));
         assert_eq!(memory.read_u64(GuestPtr(8)), Ok(u64::from_le_bytes([0xaa; 8])));
         assert_eq!(memory.read_u64(GuestPtr(9)), Err(Errno::Fault));
-        assert_eq!(memory.read_u32(GuestPtr(u32::MAX)), Err(Errno::Fault));
+        assert_eq!(memory.read_u64(GuestPtr(u32::MAX)), Err(Errno::Fault));
         assert_eq!(memory.write(GuestPtr(14), &[1, 2, 3]), Err(Errno::Fault));
         memory.write_u16(GuestPtr(14), 0x0201).unwrap();
         assert_eq!(&bytes[13..], [0xaa, 1, 2]);

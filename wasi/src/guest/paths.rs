@@ -1,7 +1,7 @@
 //! The text of paths: bytes in guest memory that the file system layer may be given.
 //!
-//! Bounds come first (EFAULT), the text after them: [`Memory::path_bytes`] checks the one, [`check_path`] the other,
-//! since WASI functions check every pointer before they look at any text. Where a path leads is not decided here.
+//! Bounds come first (EFAULT), the text after them, also of two paths: WASI functions check every pointer before they look
+//! at any text. Where a path leads is not decided here.
 
 use super::{GuestLen, GuestPtr, Memory};
 use crate::abi::Errno;
@@ -10,16 +10,31 @@ use crate::abi::Errno;
 pub const PATH_MAX: usize = 4095;
 
 impl Memory<'_> {
-    /// The bytes of a path that has not been looked at.
+    /// A path that the file system layer may be given.
     #[inline]
-    pub(crate) fn path_bytes(&self, ptr: GuestPtr, len: GuestLen) -> Result<&[u8], Errno> {
-        self.bytes(ptr, len.0 as usize)
+    pub(crate) fn path(&self, ptr: GuestPtr, len: GuestLen) -> Result<&[u8], Errno> {
+        let path = self.bytes(ptr, len.0 as usize)?;
+        check(path)?;
+        Ok(path)
+    }
+
+    /// Two of them.
+    #[inline]
+    pub(crate) fn two_paths(
+        &self,
+        (ptr, len): (GuestPtr, GuestLen),
+        (other_ptr, other_len): (GuestPtr, GuestLen),
+    ) -> Result<(&[u8], &[u8]), Errno> {
+        let (path, other) = (self.bytes(ptr, len.0 as usize)?, self.bytes(other_ptr, other_len.0 as usize)?);
+        check(path)?;
+        check(other)?;
+        Ok((path, other))
     }
 }
 
 /// Checks what the file system layer requires of a path: not empty (ENOENT), not too long (ENAMETOOLONG), no NUL
 /// (EINVAL), relative (EPERM).
-pub(crate) fn check_path(path: &[u8]) -> Result<(), Errno> {
+fn check(path: &[u8]) -> Result<(), Errno> {
     if path.is_empty() {
         return Err(Errno::Noent);
     }
@@ -42,12 +57,12 @@ mod tests {
 
     #[test]
     fn text() {
-        assert_eq!(check_path(b"a/../b/"), Ok(()));
-        assert_eq!(check_path(b"\xff\xfe"), Ok(()));
-        assert_eq!(check_path(b""), Err(Errno::Noent));
-        assert_eq!(check_path(b"a\0"), Err(Errno::Inval));
-        assert_eq!(check_path(b"/"), Err(Errno::Perm));
-        assert_eq!(check_path(&[b'a'; PATH_MAX]), Ok(()));
-        assert_eq!(check_path(&[b'a'; PATH_MAX + 1]), Err(Errno::Nametoolong));
+        assert_eq!(check(b"a/../b/"), Ok(()));
+        assert_eq!(check(b"\xff\xfe"), Ok(()));
+        assert_eq!(check(b""), Err(Errno::Noent));
+        assert_eq!(check(b"a\0"), Err(Errno::Inval));
+        assert_eq!(check(b"/"), Err(Errno::Perm));
+        assert_eq!(check(&[b'a'; PATH_MAX]), Ok(()));
+        assert_eq!(check(&[b'a'; PATH_MAX + 1]), Err(Errno::Nametoolong));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::abi::{Errno, Lookupflags, Rights};
 use crate::ctx::WasiCtx;
-use crate::guest::{Fd, GuestLen, GuestPtr, Memory, check_path};
+use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::table::{OpenDirectory, Way};
 
 /// Creates a directory.
@@ -80,8 +80,7 @@ pub fn path_readlink(
     let directory = ctx.table.directory(fd, Rights::PATH_READLINK)?;
     memory.check(buf, buf_len.0 as usize)?;
     memory.check(bufused, 4)?;
-    let path = memory.path_bytes(path, path_len)?;
-    check_path(path)?;
+    let path = memory.path(path, path_len)?;
     let way = directory.way(path);
     let text = way.dir.read_link(way.path)?;
     let text = &text[..text.len().min(buf_len.0 as usize)];
@@ -107,10 +106,7 @@ pub fn path_symlink(
 ) -> Result<(), Errno> {
     let directory = ctx.table.directory(fd, Rights::PATH_SYMLINK)?;
     directory.check_writable()?;
-    let target = memory.path_bytes(old_path, old_path_len)?;
-    let path = memory.path_bytes(new_path, new_path_len)?;
-    check_path(target)?;
-    check_path(path)?;
+    let (target, path) = memory.two_paths((old_path, old_path_len), (new_path, new_path_len))?;
     let way = directory.way(path);
     way.check_writable()?;
     way.check_not_mount(Errno::Exist)?;
@@ -137,10 +133,7 @@ pub fn path_rename(
     new_path_len: GuestLen,
 ) -> Result<(), Errno> {
     let (old, new) = two_places(ctx, (fd, Rights::PATH_RENAME_SOURCE), (new_fd, Rights::PATH_RENAME_TARGET))?;
-    let old_path = memory.path_bytes(old_path, old_path_len)?;
-    let new_path = memory.path_bytes(new_path, new_path_len)?;
-    check_path(old_path)?;
-    check_path(new_path)?;
+    let (old_path, new_path) = memory.two_paths((old_path, old_path_len), (new_path, new_path_len))?;
     let (old, new) = one_mount(old.way(old_path), new.way(new_path))?;
     old.check_not_mount(Errno::Busy)?;
     new.check_not_mount(Errno::Busy)?;
@@ -172,10 +165,7 @@ pub fn path_link(
         return Err(Errno::Inval);
     }
     let (old, new) = two_places(ctx, (old_fd, Rights::PATH_LINK_SOURCE), (new_fd, Rights::PATH_LINK_TARGET))?;
-    let old_path = memory.path_bytes(old_path, old_path_len)?;
-    let new_path = memory.path_bytes(new_path, new_path_len)?;
-    check_path(old_path)?;
-    check_path(new_path)?;
+    let (old_path, new_path) = memory.two_paths((old_path, old_path_len), (new_path, new_path_len))?;
     let (old, new) = one_mount(old.way(old_path), new.way(new_path))?;
     new.check_not_mount(Errno::Exist)?;
     old.check_not_mount(Errno::Perm)?;
@@ -193,8 +183,7 @@ fn writable_place<'a>(
 ) -> Result<Way<'a>, Errno> {
     let directory = ctx.table.directory(fd, needed)?;
     directory.check_writable()?;
-    let path = memory.path_bytes(path, path_len)?;
-    check_path(path)?;
+    let path = memory.path(path, path_len)?;
     let way = directory.way(path);
     way.check_writable()?;
     Ok(way)

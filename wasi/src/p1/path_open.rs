@@ -3,7 +3,7 @@
 use crate::abi::{Errno, Fdflags, Lookupflags, Oflags, Rights};
 use crate::ctx::WasiCtx;
 use crate::fs::{OpenOptions, Opened};
-use crate::guest::{Fd, GuestLen, GuestPtr, Memory, check_path};
+use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::table::{Descriptor, RightsRequest};
 
 /// Opens a file or directory below a directory. The new descriptor gets the lowest free number above 2.
@@ -49,8 +49,7 @@ pub fn path_open(
     }
 
     memory.check(opened_fd, 4)?;
-    let path = memory.path_bytes(path, path_len)?;
-    check_path(path)?;
+    let path = memory.path(path, path_len)?;
     let way = directory.way(path);
     if changes {
         way.check_writable()?;

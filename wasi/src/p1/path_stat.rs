@@ -3,7 +3,7 @@
 use super::fd_stat::times;
 use crate::abi::{Errno, Filestat, Fstflags, Lookupflags, Rights};
 use crate::ctx::WasiCtx;
-use crate::guest::{Fd, GuestLen, GuestPtr, Memory, check_path};
+use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 
 /// Stores the attributes of what is at a path.
 ///
@@ -38,8 +38,7 @@ pub(crate) fn path_filestat(
 ) -> Result<Filestat, Errno> {
     let directory = ctx.table.directory(fd, Rights::PATH_FILESTAT_GET)?;
     memory.check(result.0, result.1)?;
-    let path = memory.path_bytes(path, path_len)?;
-    check_path(path)?;
+    let path = memory.path(path, path_len)?;
     let way = directory.way(path);
     way.dir.stat_at(way.path, flags.contains(Lookupflags::SYMLINK_FOLLOW))
 }
@@ -67,8 +66,7 @@ pub fn path_filestat_set_times(
     let (accessed, modified) = times(atim, mtim, fst_flags)?;
     let directory = ctx.table.directory(fd, Rights::PATH_FILESTAT_SET_TIMES)?;
     directory.check_writable()?;
-    let path = memory.path_bytes(path, path_len)?;
-    check_path(path)?;
+    let path = memory.path(path, path_len)?;
     let way = directory.way(path);
     way.check_writable()?;
     way.dir.set_times_at(way.path, flags.contains(Lookupflags::SYMLINK_FOLLOW), accessed, modified)

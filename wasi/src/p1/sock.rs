@@ -46,9 +46,9 @@ pub fn sock_accept(
     let rights = descriptor.inheriting() & CONNECTION;
     let mut fruitless = 0;
     let accepted = loop {
-        match listener.0.accept() {
+        match listener.accept() {
             Err(Errno::Again) if !descriptor.flags.contains(Fdflags::NONBLOCK) => {
-                ctx.waits.for_file(&listener.0, Direction::Read, &mut fruitless)?;
+                ctx.waits.for_file(&**listener, Direction::Read, &mut fruitless)?;
             }
             accepted => break accepted?,
         }

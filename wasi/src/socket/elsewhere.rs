@@ -8,8 +8,10 @@ use super::Received;
 use crate::abi::{Errno, Filetype, Riflags};
 use crate::fs::File;
 
+/// A listening socket to be given to a guest. Made with `From` from the standard library's listeners. On this platform no
+/// guest can accept from it.
 #[derive(Debug)]
-pub(crate) struct Listener(TcpListener);
+pub struct Listener(TcpListener);
 
 impl From<TcpListener> for Listener {
     fn from(listener: TcpListener) -> Self {

@@ -9,35 +9,13 @@ mod elsewhere;
 mod unix;
 
 #[cfg(not(unix))]
-use elsewhere as system;
-#[cfg(not(unix))]
 pub(crate) use elsewhere::Connection;
-#[cfg(unix)]
-use unix as system;
+#[cfg(not(unix))]
+pub use elsewhere::Listener;
 #[cfg(unix)]
 pub(crate) use unix::Connection;
-
-use std::net::TcpListener;
-
-/// A listening socket to be given to a guest. Made with `From` from the standard library's listeners.
-///
-/// The host's socket is switched to non-blocking, which also concerns its clones; a guest that did not ask for
-/// `NONBLOCK` still waits.
-#[derive(Debug)]
-pub struct Listener(pub(crate) system::Listener);
-
-impl From<TcpListener> for Listener {
-    fn from(listener: TcpListener) -> Self {
-        Listener(system::Listener::from(listener))
-    }
-}
-
 #[cfg(unix)]
-impl From<std::os::unix::net::UnixListener> for Listener {
-    fn from(listener: std::os::unix::net::UnixListener) -> Self {
-        Listener(system::Listener::from(listener))
-    }
-}
+pub use unix::Listener;
 
 /// What a reception brought.
 #[derive(Default)]

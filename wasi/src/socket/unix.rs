@@ -14,48 +14,54 @@ use rustix::net::{
 
 use super::Received;
 use crate::abi::{Errno, Fdflags, Filetype, Riflags};
-use crate::fs::{File, errno_from_io, errno_from_system};
+use crate::fs::{File, errno_from_io, errno_from_system, stream_flags};
 
-/// A listener of either family, non-blocking.
+/// A listening socket to be given to a guest. Made with `From` from the standard library's listeners.
+///
+/// The host's socket is switched to non-blocking, which also concerns its clones; a guest that did not ask for
+/// `NONBLOCK` still waits.
 #[derive(Debug)]
-pub(crate) enum Listener {
+pub struct Listener(Family);
+
+#[derive(Debug)]
+enum Family {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
 
 impl From<TcpListener> for Listener {
     fn from(listener: TcpListener) -> Self {
-        Listener::Tcp(listener)
+        Listener(Family::Tcp(listener))
     }
 }
 
 impl From<UnixListener> for Listener {
     fn from(listener: UnixListener) -> Self {
-        Listener::Unix(listener)
+        Listener(Family::Unix(listener))
     }
 }
 
 impl Listener {
     pub(crate) fn prepare(&self) -> io::Result<()> {
-        match self {
-            Listener::Tcp(listener) => listener.set_nonblocking(true),
-            Listener::Unix(listener) => listener.set_nonblocking(true),
+        match &self.0 {
+            Family::Tcp(listener) => listener.set_nonblocking(true),
+            Family::Unix(listener) => listener.set_nonblocking(true),
         }
     }
 
     /// The next connection; EAGAIN when there is none.
     pub(crate) fn accept(&self) -> Result<Connection, Errno> {
-        let accepted = match self {
-            Listener::Tcp(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
-            Listener::Unix(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
+        let accepted = match &self.0 {
+            Family::Tcp(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
+            Family::Unix(listener) => listener.accept().map(|(stream, _)| OwnedFd::from(stream)),
         };
         accepted.map(|fd| Connection { fd }).map_err(|error| errno_from_io(&error))
     }
 
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Listener::Tcp(listener) => listener.as_fd(),
-            Listener::Unix(listener) => listener.as_fd(),
+        match &self.0 {
+            Family::Tcp(listener) => listener.as_fd(),
+            Family::Unix(listener) => listener.as_fd(),
         }
     }
 }
@@ -74,7 +80,7 @@ impl File for Listener {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        socket_flags(flags)
+        stream_flags(flags)
     }
 
     fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {
@@ -142,7 +148,7 @@ impl File for Connection {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        socket_flags(flags)
+        stream_flags(flags)
     }
 
     fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {
@@ -153,9 +159,4 @@ impl File for Connection {
     fn pollable(&self) -> Option<BorrowedFd<'_>> {
         Some(self.fd.as_fd())
     }
-}
-
-/// `append` changes nothing on a stream; the sync flags mean nothing to it.
-fn socket_flags(flags: Fdflags) -> Result<(), Errno> {
-    if (Fdflags::APPEND | Fdflags::NONBLOCK).contains(flags) { Ok(()) } else { Err(Errno::Inval) }
 }

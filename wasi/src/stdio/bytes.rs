@@ -2,9 +2,8 @@
 
 use std::io::IoSliceMut;
 
-use super::accept_flags;
 use crate::abi::{Errno, Fdflags, Filetype};
-use crate::fs::File;
+use crate::fs::{File, stream_flags};
 
 pub(super) struct Bytes {
     bytes: Vec<u8>,
@@ -35,7 +34,7 @@ impl File for Bytes {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        accept_flags(flags)
+        stream_flags(flags)
     }
 
     fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {

@@ -4,9 +4,8 @@ use std::fmt;
 use std::io::IoSlice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::accept_flags;
 use crate::abi::{Errno, Fdflags, Filetype};
-use crate::fs::File;
+use crate::fs::{File, stream_flags};
 
 /// Keeps what a guest writes. Clones share one buffer: give one to the context and keep the other; stdout and stderr
 /// may have the same.
@@ -83,6 +82,6 @@ impl File for Capture {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        accept_flags(flags)
+        stream_flags(flags)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::io::{self, IoSlice, IoSliceMut, IsTerminal, Read, Write};
 
-use super::{Stream, accept_flags};
+use super::Stream;
 use crate::abi::{Errno, Fdflags, Filetype};
 use crate::fs::host::HostFile;
-use crate::fs::{File, errno_from_io};
+use crate::fs::{File, errno_from_io, stream_flags};
 
 pub(super) fn inherit(stream: Stream) -> io::Result<(Box<dyn File>, Fdflags)> {
     Ok((Box::new(Inherited(stream)), Fdflags::empty()))
@@ -48,6 +48,6 @@ impl File for Inherited {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        accept_flags(flags)
+        stream_flags(flags)
     }
 }

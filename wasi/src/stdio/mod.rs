@@ -83,11 +83,6 @@ impl Stdio {
         Stdio(Source::Bytes(bytes.into()))
     }
 
-    /// An open file of the host's, at its present position.
-    pub fn file(file: std::fs::File) -> Self {
-        Stdio(Source::Host(Box::new(HostFile::from_std(file))))
-    }
-
     /// Any [`File`].
     pub fn custom(file: Box<dyn File>) -> Self {
         Stdio(Source::Custom(file))
@@ -124,8 +119,8 @@ impl fmt::Debug for Stdio {
             Source::Inherit => "Stdio::inherit",
             Source::Null => "Stdio::null",
             Source::Bytes(_) => "Stdio::bytes",
-            Source::Capture(_) => "Stdio::capture",
-            Source::Host(_) => "Stdio::file",
+            Source::Capture(_) => "Stdio::from(Capture)",
+            Source::Host(_) => "Stdio::from(File)",
             Source::Custom(_) => "Stdio::custom",
         })
     }
@@ -137,14 +132,9 @@ impl From<Capture> for Stdio {
     }
 }
 
+/// An open file of the host's, at its present position.
 impl From<std::fs::File> for Stdio {
     fn from(file: std::fs::File) -> Self {
-        Stdio::file(file)
+        Stdio(Source::Host(Box::new(HostFile::from_std(file))))
     }
-}
-
-/// Streams made in this process keep `append` and `nonblock`, which change nothing as they never wait and always
-/// append. The sync flags mean nothing to them.
-fn accept_flags(flags: Fdflags) -> Result<(), crate::abi::Errno> {
-    if (Fdflags::APPEND | Fdflags::NONBLOCK).contains(flags) { Ok(()) } else { Err(crate::abi::Errno::Inval) }
 }

@@ -2,9 +2,8 @@
 
 use std::io::{IoSlice, IoSliceMut};
 
-use super::accept_flags;
 use crate::abi::{Errno, Fdflags, Filetype};
-use crate::fs::File;
+use crate::fs::{File, stream_flags};
 
 pub(super) struct Null;
 
@@ -27,6 +26,6 @@ impl File for Null {
     }
 
     fn set_flags(&mut self, flags: Fdflags) -> Result<(), Errno> {
-        accept_flags(flags)
+        stream_flags(flags)
     }
 }

@@ -50,12 +50,8 @@ impl OpenDirectory {
     /// EROFS unless changes are allowed below this directory. With other mounts there, only the path tells:
     /// [`Way::check_writable`](super::Way::check_writable).
     pub(crate) fn check_writable(&self) -> Result<(), Errno> {
-        if self.nested.is_some() { Ok(()) } else { check_writable(self.mount.perms) }
+        if self.nested.is_some() { Ok(()) } else { self.mount.perms.check_writable() }
     }
-}
-
-fn check_writable(perms: Perms) -> Result<(), Errno> {
-    if perms.is_writable() { Ok(()) } else { Err(Errno::Rofs) }
 }
 
 impl Descriptor {
@@ -168,7 +164,7 @@ impl Descriptor {
 
     /// EROFS when the mount this file comes from allows no changes.
     pub(crate) fn check_writable(&self) -> Result<(), Errno> {
-        check_writable(self.perms)
+        self.perms.check_writable()
     }
 
     /// EISDIR on a directory.
@@ -213,7 +209,7 @@ impl Descriptor {
         match &mut self.kind {
             Kind::File(file) => Ok(&mut **file),
             Kind::Connection(connection) => Ok(&mut **connection),
-            Kind::Listener(listener) => Ok(&mut listener.0),
+            Kind::Listener(listener) => Ok(&mut **listener),
             Kind::Directory(_) => Err(Errno::Isdir),
         }
     }
@@ -223,7 +219,7 @@ impl Descriptor {
         match &self.kind {
             Kind::File(file) => Some(&**file),
             Kind::Connection(connection) => Some(&**connection),
-            Kind::Listener(listener) => Some(&listener.0),
+            Kind::Listener(listener) => Some(&**listener),
             Kind::Directory(_) => None,
         }
     }

@@ -1,5 +1,7 @@
 //! Mounts: each preopened directory is one, and every descriptor opened through it belongs to it.
 
+use crate::abi::Errno;
+
 /// What a guest may do below a preopened directory. Read-only holds whatever rights a descriptor has: every change is
 /// refused with EROFS before the file system hears of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +15,9 @@ impl Perms {
     /// Everything.
     pub const READ_WRITE: Perms = Perms { write: true };
 
-    /// Whether changes are allowed.
-    pub const fn is_writable(self) -> bool {
-        self.write
+    /// EROFS unless changes are allowed.
+    pub(crate) fn check_writable(self) -> Result<(), Errno> {
+        if self.write { Ok(()) } else { Err(Errno::Rofs) }
     }
 }
 

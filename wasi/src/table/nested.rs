@@ -46,7 +46,7 @@ pub(crate) struct Way<'a> {
 impl Way<'_> {
     /// EROFS unless changes are allowed there.
     pub(crate) fn check_writable(&self) -> Result<(), Errno> {
-        if self.mount.perms.is_writable() { Ok(()) } else { Err(Errno::Rofs) }
+        self.mount.perms.check_writable()
     }
 
     /// `errno` if the path is the name of a mount: there is no other thing to be done to it.

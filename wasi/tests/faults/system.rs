@@ -113,7 +113,7 @@ fn a_directory_deleted_under_the_guest_is_enoent() {
 fn a_pipe_that_nobody_reads_is_epipe() {
     let (reader, writer) = std::io::pipe().unwrap();
     let out = fs::File::from(std::os::fd::OwnedFd::from(writer));
-    let mut guest = guest(WasiCtx::builder().stdout(Stdio::file(out)));
+    let mut guest = guest(WasiCtx::builder().stdout(Stdio::from(out)));
     assert_eq!(guest.write(1, b"heard"), Ok(5));
     drop(reader);
     for _ in 0..3 {

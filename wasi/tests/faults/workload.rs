@@ -33,7 +33,7 @@ pub struct Workload {
 
 impl Workload {
     pub fn new(guest: Guest, plan: Arc<Plan>) -> Workload {
-        let open = guest.ctx.open_fds();
+        let open = guest.ctx.usage().open_fds;
         Workload { guest, plan, log: Vec::new(), open, counted: 0, written: BTreeMap::new() }
     }
 
@@ -54,7 +54,7 @@ impl Workload {
             "fd_close" | "fd_renumber" if result.is_ok() => self.open -= 1,
             _ => {}
         }
-        assert_eq!(self.guest.ctx.open_fds(), self.open, "descriptors after {name}");
+        assert_eq!(self.guest.ctx.usage().open_fds, self.open, "descriptors after {name}");
         self.log.push(Step { name, result, calls: before + 1..self.plan.calls() + 1 });
         result
     }

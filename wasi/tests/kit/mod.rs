@@ -79,7 +79,7 @@ impl Guest {
         assert_eq!(args.len(), function.params.len(), "{name}");
         let mut stack: Vec<u64> = args.to_vec();
         for (slot, param) in stack.iter_mut().zip(function.params) {
-            if param.ty == ValType::I32 {
+            if param.kind.ty() == ValType::I32 {
                 *slot = *slot & 0xffff_ffff | 0xdead_beef_0000_0000;
             }
         }
@@ -103,10 +103,10 @@ impl Guest {
     /// The call fails and has touched neither memory nor the table.
     #[track_caller]
     pub fn fails(&mut self, name: &str, args: &[u64], errno: Errno) {
-        let (memory, open) = (self.memory.clone(), self.ctx.open_fds());
+        let (memory, open) = (self.memory.clone(), self.ctx.usage().open_fds);
         assert_eq!(self.call(name, args), Err(errno), "{name}{args:x?}");
         assert!(self.memory == memory, "{name}{args:x?} changed memory");
-        assert_eq!(self.ctx.open_fds(), open, "{name}{args:x?} changed the table");
+        assert_eq!(self.ctx.usage().open_fds, open, "{name}{args:x?} changed the table");
     }
 
     pub fn put(&mut self, at: u64, bytes: &[u8]) {

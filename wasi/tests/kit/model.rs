@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use hostel_wasi::abi::{Errno, Filetype};
 use hostel_wasi::fs::{Directory, OpenOptions, Opened};
-use hostel_wasi::{Capture, FUNCTIONS, Function, Kind, Perms, Stdio, WasiCtx};
+use hostel_wasi::{Capture, FUNCTIONS, Function, Kind, Perms, Stdio, WasiCtx, WasiLimits};
 
 use super::numbers::{Instant, Numbers};
 use super::tree::{Id, Node, Place, Tree};
@@ -172,7 +172,9 @@ impl World {
         let builder = builder.preopened(below(&*self.base, "inside"), "/", Perms::READ_WRITE);
         // Not below the other's name, or it would be seen there.
         let builder = builder.preopened(below(&*self.base, "fixed"), "fixed", Perms::READ_ONLY);
-        let guest = guest(builder.clocks(Instant).random(0).max_fds(MAX_FDS));
+        let guest = guest(
+            builder.clocks(Instant).random_seed(0).limits(WasiLimits { open_fds: MAX_FDS, ..WasiLimits::default() }),
+        );
         let mut open: BTreeMap<u32, Open> = (0..3).map(|number| (number, Open::Stream)).collect();
         open.insert(3, Open::Directory(self.inside));
         open.insert(4, Open::Directory(self.fixed));
@@ -283,7 +285,7 @@ impl Model<'_> {
             assert!(Errno::from_raw(errno).is_some(), "{call}");
             self.failed(function.name, &args, &memory, errno);
         }
-        assert_eq!(self.guest.ctx.open_fds(), self.open.len(), "{}", self.call);
+        assert_eq!(self.guest.ctx.usage().open_fds, self.open.len(), "{}", self.call);
         self.world.done.2 = self.world.done.2.max(self.open.len());
     }
 

@@ -17,11 +17,6 @@ impl HostDirectory {
     pub fn open_ambient(_path: impl AsRef<Path>) -> io::Result<HostDirectory> {
         Err(io::ErrorKind::Unsupported.into())
     }
-
-    /// Always [`io::ErrorKind::Unsupported`].
-    pub fn from_cap(_dir: cap_std::fs::Dir) -> io::Result<HostDirectory> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
 }
 
 impl Directory for HostDirectory {

@@ -22,7 +22,7 @@ use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::table::FdTable;
 use crate::wait::Waits;
 use subscription::{EVENT_SIZE, Event, Subscription, Wish};
-use wait::{Waiting, may_wait, wait};
+use wait::{may_wait, wait};
 
 /// The most subscriptions of one call; more are EINVAL, as with POSIX and its limit of descriptors. Chosen.
 pub const SUBSCRIPTIONS_MAX: usize = 4096;
@@ -108,6 +108,18 @@ struct Moment {
     /// The subscription's place.
     index: usize,
 }
+
+/// A descriptor that is waited for.
+#[derive(Clone, Copy)]
+struct Waiting {
+    /// The subscription's place.
+    index: usize,
+    fd: Fd,
+    write: bool,
+}
+
+/// A place in what is waited for, and the flags of its event or the error.
+type Ready = (usize, Result<Eventrwflags, Errno>);
 
 /// One call's state: an outcome for each subscription, and what those without one wait for.
 struct Poll<'a> {

@@ -4,23 +4,11 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
 
+use super::{Ready, Waiting};
 use crate::abi::{Errno, Eventrwflags};
 use crate::fs::File;
-use crate::guest::Fd;
 use crate::table::FdTable;
 use crate::wait::Waits;
-
-/// A descriptor that is waited for.
-#[derive(Clone, Copy)]
-pub(super) struct Waiting {
-    /// The subscription's place.
-    pub(super) index: usize,
-    pub(super) fd: Fd,
-    pub(super) write: bool,
-}
-
-/// A place in what is waited for, and the flags of its event or the error.
-pub(super) type Ready = (usize, Result<Eventrwflags, Errno>);
 
 /// Whether reading or writing the file may wait at all.
 pub(super) fn may_wait(file: &dyn File) -> bool {

@@ -99,12 +99,6 @@ impl HostFile {
     }
 }
 
-impl From<std::fs::File> for HostFile {
-    fn from(file: std::fs::File) -> HostFile {
-        HostFile::from_std(file)
-    }
-}
-
 impl File for HostFile {
     fn filetype(&self) -> Filetype {
         self.filetype

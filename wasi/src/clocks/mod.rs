@@ -5,15 +5,15 @@
 
 #[cfg(not(unix))]
 mod elsewhere;
-mod stepped;
 #[cfg(unix)]
 mod unix;
+mod virtual_clocks;
 
 use std::time::Duration;
 
 use crate::abi::{Clockid, Errno};
 
-pub use stepped::VirtualClocks;
+pub use virtual_clocks::VirtualClocks;
 
 #[cfg(not(unix))]
 use elsewhere as system;
