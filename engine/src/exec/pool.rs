@@ -8,8 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::memory::Allocation;
 
-/// Bytes of a free stack that stay committed; what lies beyond is given back to the system. Chosen: a few calls deep.
+/// Bytes of a free stack that stay committed. Chosen: a few calls deep.
 const STACK_KEPT_BYTES: usize = 64 << 10;
+/// What lies beyond is given back to the system when a stack has been used that often, and whenever the bytes next to it, which few
+/// guests reach, are not zeros. Chosen: each time would cost as much as all else of a store, and stop other threads.
+const STACK_USES: u32 = 16;
+const STACK_SENTINEL_BYTES: usize = 4096;
 /// The largest linear memory that is kept. Measured: to look through more takes as long as to touch a few new pages.
 const MEMORY_BYTES: usize = 256 << 10;
 /// How often a memory has been used when its pages begin to stay committed: who makes few instances does not pay for it.
@@ -21,8 +25,8 @@ const MOST_FREE: usize = 16;
 pub(crate) struct Pool {
     /// Bytes of a value stack.
     stack_bytes: usize,
-    stacks: Mutex<Vec<Allocation>>,
     /// With how often each has been used.
+    stacks: Mutex<Vec<(Allocation, u32)>>,
     memories: Mutex<Vec<(Allocation, u32)>>,
 }
 
@@ -46,11 +50,11 @@ impl Pool {
     /// A value stack; `None` when the system refuses one.
     pub(crate) fn stack(self: &Arc<Pool>) -> Option<ValueStack> {
         let free = lock(&self.stacks).pop();
-        let allocation = match free {
-            Some(allocation) => allocation,
-            None => Allocation::zeroed(self.stack_bytes)?,
+        let (allocation, uses) = match free {
+            Some(free) => free,
+            None => (Allocation::zeroed(self.stack_bytes)?, 0),
         };
-        Some(ValueStack { allocation, pool: self.clone() })
+        Some(ValueStack { allocation, uses: uses + 1, pool: self.clone() })
     }
 
     /// `len` zeros; `None` when the system refuses them.
@@ -71,6 +75,7 @@ impl Pool {
 /// A store's value stack.
 pub(crate) struct ValueStack {
     allocation: Allocation,
+    uses: u32,
     pool: Arc<Pool>,
 }
 
@@ -88,9 +93,13 @@ impl ValueStack {
 
 impl Drop for ValueStack {
     fn drop(&mut self) {
-        if self.allocation.trim(STACK_KEPT_BYTES) {
-            add(&self.pool.stacks, self.allocation.take());
+        let sentinel = self.allocation.bytes_mut().get(STACK_KEPT_BYTES..STACK_KEPT_BYTES + STACK_SENTINEL_BYTES);
+        // The first time, it also shows whether this system can give back anything.
+        let trims = self.uses % STACK_USES == 1 || sentinel.is_some_and(is_dirty);
+        if trims && !self.allocation.trim(STACK_KEPT_BYTES) {
+            return;
         }
+        add(&self.pool.stacks, (self.allocation.take(), self.uses));
     }
 }
 
@@ -129,10 +138,14 @@ impl Drop for PooledMemory {
 /// Makes zeros of everything. Most pages were never written to, and it is quicker to look than to write.
 fn clear(bytes: &mut [u8]) {
     for page in bytes.chunks_mut(4096) {
-        if page.iter().fold(0, |all, byte| all | byte) != 0 {
+        if is_dirty(page) {
             page.fill(0);
         }
     }
+}
+
+fn is_dirty(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |all, byte| all | byte) != 0
 }
 
 #[cfg(test)]
@@ -149,7 +162,20 @@ mod tests {
         let free = |pool: &Pool| lock(&pool.stacks).len();
         // Where nothing can be given back to the system, no stack is kept.
         if free(&pool) == 1 {
-            assert_eq!(pool.stack().unwrap().base(), base);
+            let mut stack = pool.stack().unwrap();
+            assert_eq!(stack.base(), base);
+            stack.allocation.bytes_mut()[STACK_KEPT_BYTES - 1..].fill(7);
+            drop(stack);
+            let mut stack = pool.stack().unwrap();
+            let at = |stack: &mut ValueStack, at: usize| stack.allocation.bytes_mut()[at];
+            assert_eq!((at(&mut stack, STACK_KEPT_BYTES - 1), at(&mut stack, STACK_KEPT_BYTES)), (7, 0));
+            // What the sentinel does not tell is given back later.
+            stack.allocation.bytes_mut()[STACK_KEPT_BYTES + STACK_SENTINEL_BYTES] = 7;
+            drop(stack);
+            for _ in 0..STACK_USES {
+                drop(pool.stack().unwrap());
+            }
+            assert_eq!(at(&mut pool.stack().unwrap(), STACK_KEPT_BYTES + STACK_SENTINEL_BYTES), 0);
         }
         let many: Vec<_> = (0..40).map(|_| pool.stack().unwrap()).collect();
         drop(many);
