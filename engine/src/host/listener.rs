@@ -72,7 +72,8 @@ impl FunctionDefinition {
 
 /// Decides which functions to listen to; given to [`Config::function_listeners`](crate::Config::function_listeners).
 pub trait FunctionListenerFactory: Send + Sync {
-    /// The listener of a function, or `None` when nobody cares. Asked once a function, when it is compiled.
+    /// The listener of a function, or `None` when nobody cares. Asked once a function, when it is compiled. Threads that
+    /// compile one lazily at the same time may each ask; one answer is kept.
     fn new_listener(&self, definition: &FunctionDefinition) -> Option<Arc<dyn FunctionListener>>;
 }
 

@@ -344,7 +344,8 @@ impl Module {
         Ok(crate::code::print::print(&translated.code))
     }
 
-    /// Who listens to function `func`. The factory is asked once a function.
+    /// Who listens to function `func`. The embedder's factory is asked without the lock. Of threads that ask it for the same
+    /// function at once, the first one's answer is everybody's.
     pub(crate) fn listener(&self, func: u32) -> Option<Arc<Listened>> {
         let factory = self.0.engine.config().listeners.as_ref()?;
         if let Some(known) = self.code().listeners.get(&func) {
@@ -353,8 +354,7 @@ impl Module {
         let definition =
             FunctionDefinition::guest(self.name(), func, self.func_name(func), self.func_type(func).clone());
         let listener = factory.new_listener(&definition).map(|listener| Arc::new((listener, definition)));
-        self.code().listeners.insert(func, listener.clone());
-        listener
+        self.code().listeners.entry(func).or_insert(listener).clone()
     }
 }
 
