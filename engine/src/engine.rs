@@ -74,6 +74,11 @@ impl Engine {
         self.0.config.fuel
     }
 
+    /// Whether guests can be interrupted: [`Config::interruptible`].
+    pub fn is_interruptible(&self) -> bool {
+        self.0.config.interruptible
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
     }

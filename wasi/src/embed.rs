@@ -3,11 +3,12 @@
 
 use hostel_engine::{
     AsCallContext, Caller, Engine, Error, HostFunctionBuilder, HostModule, HostModuleBuilder, Instance, Linker, Module,
-    Store, Trap, ValType as Engines,
+    Store, Trap, TrapCode, ValType as Engines,
 };
 
 use crate::ctx::WasiCtx;
 use crate::functions::{Ended, Function, Registrar, ValType};
+use crate::wait::Canceled;
 use crate::{functions, preview0};
 
 /// The module name of preview1.
@@ -21,11 +22,15 @@ struct Registration<T: 'static, G> {
     get: G,
     /// Whether the engine charges fuel.
     metered: bool,
+    /// Whether it does, or can interrupt.
+    watched: bool,
 }
 
 impl<T: 'static, G> Registration<T, G> {
     fn new(engine: &Engine, name: &str, get: G) -> Registration<T, G> {
-        Registration { builder: HostModuleBuilder::new(name), get, metered: engine.charges_fuel() }
+        let metered = engine.charges_fuel();
+        let watched = metered || engine.is_interruptible();
+        Registration { builder: HostModuleBuilder::new(name), get, metered, watched }
     }
 }
 
@@ -38,9 +43,15 @@ where
     where
         F: Fn(&mut WasiCtx, Option<&mut [u8]>, &mut [u64]) -> Result<(), Ended> + Copy + Send + Sync + 'static,
     {
-        let (get, metered) = (self.get, self.metered);
+        let (get, metered, watched) = (self.get, self.metered, self.watched);
         let raw = move |ctx: &mut T, module: &mut Caller<'_>, stack: &mut [u64]| {
-            let work = if metered { function.work(module.memory().as_deref(), stack) } else { 0 };
+            let mut work = 0;
+            if watched || get(ctx).waits.interrupt.is_connected() {
+                get(ctx).waits.interrupt.connect(module);
+                if metered {
+                    work = function.work(module.memory().as_deref(), stack);
+                }
+            }
             let ended = call(get(ctx), module.memory(), stack);
             if metered {
                 module.consume_fuel(work.saturating_add(get(ctx).take_work()));
@@ -71,11 +82,12 @@ fn named<T>(builder: HostFunctionBuilder<T>, function: &Function) -> HostModuleB
         .export(function.name)
 }
 
-/// An exit is the engine's own kind of end; a cancellation is found again by downcasting the trap.
+/// An exit and an interruption are the engine's own kinds of end; a cancellation is found again by downcasting the trap.
 #[cold]
 fn trap(ended: Ended) -> Trap {
     match ended {
         Ended::Exit(status) => Trap::exit(status),
+        Ended::Canceled(Canceled::ByInterrupt) => Trap::from(TrapCode::Interrupted).resumable(),
         Ended::Canceled(canceled) => Trap::new(canceled),
     }
 }

@@ -191,6 +191,11 @@ impl Ledger {
         self.random.take(count as u64)
     }
 
+    /// Gives random bytes back that were [taken](Self::random) and then not made.
+    pub(crate) fn random_left(&mut self, count: usize) {
+        self.random.used -= count as u64;
+    }
+
     /// Counts entries of directories that were looked at or given out.
     pub(crate) fn entries(&mut self, count: u64) {
         self.entries += count;

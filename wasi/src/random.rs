@@ -14,7 +14,7 @@ use crate::abi::Errno;
 
 /// A source of bytes that replaces the built-in ones.
 pub trait RandomSource: Send {
-    /// Fills all of `bytes`, or says why the guest gets an error.
+    /// Fills all of `bytes`, or says why the guest gets an error. Long requests come in pieces of 1 MiB.
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Errno>;
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use hostel_engine::InterruptHandle;
+use hostel_engine::{Caller, InterruptHandle};
 
 use crate::ctx::WasiCtx;
 use crate::wait::CancelHandle;
@@ -62,5 +62,29 @@ impl StopHandle {
         if let Some(engine) = &self.engine {
             engine.clear();
         }
+    }
+}
+
+/// The engine's request to stop a guest, as far as this context has come to know its store: for calls that take long.
+#[derive(Default)]
+pub(crate) struct Interrupt(Option<InterruptHandle>);
+
+impl Interrupt {
+    /// Whether there is a store whose request this is; not necessarily the one that the context is in now.
+    #[inline]
+    pub(crate) fn is_connected(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Makes it the calling store's.
+    #[inline]
+    pub(crate) fn connect(&mut self, caller: &Caller<'_>) {
+        if !self.0.as_ref().is_some_and(|handle| caller.is_interrupted_by(handle)) {
+            self.0 = caller.interrupt_handle();
+        }
+    }
+
+    pub(crate) fn is_asked(&self) -> bool {
+        self.0.as_ref().is_some_and(InterruptHandle::is_interrupted)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::backend::{Cx, Sp};
@@ -9,7 +10,7 @@ use super::block::{InstanceBlock, Shim};
 use crate::code::Header;
 use crate::runtime::context::{AsContext, AsContextMut, CallContext, Inner, StoreMut, StoreRef};
 use crate::runtime::store::StoreInner;
-use crate::runtime::{Extern, instance};
+use crate::runtime::{Extern, InterruptHandle, instance};
 use crate::trap::{Trap, TrapCode};
 
 /// The instance that called a host function: its memory, exports and name.
@@ -127,6 +128,22 @@ impl Caller<'_> {
         // SAFETY: B.
         let exec = unsafe { &*self.block().exec };
         if exec.interrupt.load(Ordering::Relaxed) { Err(TrapCode::Interrupted.into()) } else { Ok(()) }
+    }
+
+    /// The store's handle to interrupt it, for what a host function calls that has no `Caller`; `None` when the engine is not
+    /// [interruptible](crate::Config::interruptible).
+    pub fn interrupt_handle(&self) -> Option<InterruptHandle> {
+        // SAFETY: B.
+        let exec = unsafe { &*self.block().exec };
+        exec.meters.interrupt.then(|| InterruptHandle(exec.interrupt.clone()))
+    }
+
+    /// Whether a handle is this store's: cheaper than to get another one with each call.
+    #[inline]
+    pub fn is_interrupted_by(&self, handle: &InterruptHandle) -> bool {
+        // SAFETY: B.
+        let exec = unsafe { &*self.block().exec };
+        Arc::ptr_eq(&exec.interrupt, &handle.0)
     }
 
     /// The calling instance's export of that name.

@@ -216,12 +216,17 @@ impl FuelAccount {
 ///
 /// To stop is final for a call that was made with `call`; one made with `call_resumable` can go on afterwards.
 #[derive(Clone, Debug)]
-pub struct InterruptHandle(Arc<AtomicBool>);
+pub struct InterruptHandle(pub(crate) Arc<AtomicBool>);
 
 impl InterruptHandle {
     /// Asks the guest to stop. One request stops one call.
     pub fn interrupt(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a request stands: it has not stopped anything yet.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 
     /// Takes a request back that has not stopped anything yet.

@@ -23,8 +23,8 @@ const IOVS_INLINE: usize = 16;
 /// Bytes of one entry.
 const IOVEC_SIZE: usize = 8;
 
-/// What fills buffers; the number is how many bytes of the call it has given before.
-type Read<'r> = dyn FnMut(&mut [IoSliceMut<'_>], u32) -> Result<u32, Errno> + 'r;
+/// What fills buffers; the numbers are how many bytes of the call it has given before, and how many these buffers have.
+type Read<'r> = dyn FnMut(&mut [IoSliceMut<'_>], u32, u32) -> Result<u32, Errno> + 'r;
 
 /// What takes buffers; the number is how many bytes they have.
 pub(crate) type Write<'w> = dyn FnMut(&[IoSlice<'_>], u32) -> Result<u32, Errno> + 'w;
@@ -151,7 +151,7 @@ impl Memory<'_> {
             rest = after;
             rest_start = span.end();
         }
-        Ok(read(slices, 0)?.min(total))
+        Ok(read(slices, 0, total)?.min(total))
     }
 
     fn scatter_in_turn(&mut self, spans: &[Span], may_wait: bool, read: &mut Read<'_>) -> Result<u32, Errno> {
@@ -160,7 +160,7 @@ impl Memory<'_> {
             let bytes = self.bytes.get_mut(span.start..span.end()).ok_or(Errno::Fault)?;
             // Both came out of u32s, and their sum was checked.
             let len = span.len as u32;
-            match read(&mut [IoSliceMut::new(bytes)], done) {
+            match read(&mut [IoSliceMut::new(bytes)], done, len) {
                 Ok(count) => {
                     done += count.min(len);
                     if count < len || may_wait {
@@ -210,7 +210,7 @@ mod tests {
         let mut bytes = memory_with(list);
         let (mut next, mut calls) = (0u8, 0);
         let count =
-            Memory::new(&mut bytes).scatter(GuestPtr(0), GuestLen(list.len() as u32), may_wait, &mut |bufs, _| {
+            Memory::new(&mut bytes).scatter(GuestPtr(0), GuestLen(list.len() as u32), may_wait, &mut |bufs, _, _| {
                 calls += 1;
                 bufs.iter_mut().flat_map(|buf| buf.iter_mut()).for_each(|byte| {
                     next = next.wrapping_add(1);

@@ -3,8 +3,9 @@
 //! Lists of buffers are one transfer on the guest's own memory (`guest/iovecs.rs`); an empty list is 0 bytes. A transfer
 //! that was cut short reports its count; the error, if there is one, comes with the next.
 
-use std::io::{IoSliceMut, SeekFrom};
+use std::io::{IoSlice, IoSliceMut, SeekFrom};
 
+use super::pieces::{self, PIECE};
 use super::transfer;
 use crate::abi::{Advice, Errno, Fdflags, Rights, Whence};
 use crate::ctx::WasiCtx;
@@ -36,8 +37,8 @@ pub fn fd_read(
     let file = descriptor.file(Rights::FD_READ)?;
     memory.check(nread, 4)?;
     let count = match memory.single_mut(iovs, iovs_len)? {
-        Some(bytes) => transfer::read(waits, file, nonblock, bytes)?,
-        None => transfer::read_list(waits, file, nonblock, memory, (iovs, iovs_len), may_wait)?,
+        Some(bytes) if bytes.len() <= PIECE => transfer::read(waits, file, nonblock, bytes)?,
+        _ => transfer::read_list(waits, file, nonblock, memory, (iovs, iovs_len), may_wait)?,
     };
     ctx.ledger.read(count);
     memory.write_u32(nread, count)
@@ -67,7 +68,9 @@ pub fn fd_write(
     memory.check(nwritten, 4)?;
     let room = ctx.ledger.room(standard);
     let count = match memory.single(iovs, iovs_len)? {
-        Some(bytes) if bytes.len() as u64 <= room => transfer::write(waits, file, nonblock, bytes),
+        Some(bytes) if bytes.len() <= PIECE && bytes.len() as u64 <= room => {
+            transfer::write(waits, file, nonblock, bytes)
+        }
         _ => transfer::write_list(waits, file, nonblock, memory, (iovs, iovs_len), room),
     };
     let count = match count {
@@ -108,12 +111,16 @@ pub fn fd_pread(
     memory.check(nread, 4)?;
     check_offset(offset)?;
     let count = match memory.single_mut(iovs, iovs_len)? {
-        Some(bytes) => {
+        Some(bytes) if bytes.len() <= PIECE => {
             let len = bytes.len();
             file.read_at(&mut [IoSliceMut::new(bytes)], offset)?.min(len) as u32
         }
-        None => memory.scatter(iovs, iovs_len, false, &mut |bufs, done| {
-            file.read_at(bufs, offset.saturating_add(done.into())).map(transfer::reported)
+        _ => memory.scatter(iovs, iovs_len, false, &mut |bufs, before, total| {
+            let offset = offset.saturating_add(before.into());
+            let mut read = |bufs: &mut [IoSliceMut<'_>], done: u32| {
+                file.read_at(bufs, offset.saturating_add(done.into())).map(transfer::reported)
+            };
+            if total as usize > PIECE { pieces::read(&ctx.waits, bufs, &mut read) } else { read(bufs, 0) }
         })?,
     };
     ctx.ledger.read(count);
@@ -142,8 +149,11 @@ pub fn fd_pwrite(
     memory.check(nwritten, 4)?;
     check_offset(offset)?;
     let room = ctx.ledger.room(standard);
-    let count = transfer::gather(memory, (iovs, iovs_len), room, &mut |bufs, _| {
-        file.write_at(bufs, offset).map(transfer::reported)
+    let mut write = |bufs: &[IoSlice<'_>], _, done: u32| {
+        file.write_at(bufs, offset.saturating_add(done.into())).map(transfer::reported)
+    };
+    let count = transfer::gather(memory, (iovs, iovs_len), room, &mut |bufs, total| {
+        if total as usize > PIECE { pieces::write(&ctx.waits, bufs, &mut write) } else { write(bufs, total, 0) }
     })?;
     ctx.ledger.wrote(count, standard);
     memory.write_u32(nwritten, count)

@@ -6,6 +6,9 @@ use crate::fs::DirectoryEntry;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::table::Listing;
 
+/// After how many entries it is looked whether the guest is to be stopped. Chosen: on a host's directory some 0.2 ms.
+const LOOK_ENTRIES: u64 = 256;
+
 /// Stores as many entries of a directory as fit, the last of them cut off if need be: the buffer is full or the
 /// listing has ended. `.` and `..` are the first; the inode number of `..` is 0, unknown.
 ///
@@ -39,6 +42,9 @@ pub fn fd_readdir(
     };
     let (mut used, mut position) = (0, cookie);
     while used < room.len() {
+        if (position - cookie) % LOOK_ENTRIES == LOOK_ENTRIES - 1 {
+            ctx.waits.check_stop()?;
+        }
         let Some(entry) = listing.entry(dir, nested, position)? else { break };
         // Positions are counted, so the one after an entry that exists does not overflow.
         position += 1;

@@ -29,6 +29,7 @@ mod fd_stat;
 mod path_entry;
 mod path_open;
 mod path_stat;
+mod pieces;
 mod poll;
 mod proc;
 mod random;

@@ -81,7 +81,7 @@ pub fn sock_recv(
     memory.check(ro_datalen, 4)?;
     memory.check(ro_flags, 2)?;
     let (waits, mut truncated) = (&ctx.waits, false);
-    let count = memory.scatter(ri_data, ri_data_len, true, &mut |bufs, _| {
+    let count = memory.scatter(ri_data, ri_data_len, true, &mut |bufs, _, _| {
         let received = receive(waits, connection, nonblock, bufs, ri_flags)?;
         truncated = received.truncated;
         Ok(transfer::reported(received.bytes))

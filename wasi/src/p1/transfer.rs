@@ -6,12 +6,13 @@
 
 use std::io::{IoSlice, IoSliceMut};
 
+use super::pieces::{self, PIECE};
 use crate::abi::Errno;
 use crate::fs::File;
 use crate::guest::{GuestLen, GuestPtr, Memory, Write};
 use crate::wait::{Direction, Waits};
 
-/// Reads what there is into one buffer; waits while there is nothing.
+/// Reads what there is into one buffer, of at most [`PIECE`] bytes; waits while there is nothing.
 #[inline]
 pub(super) fn read(waits: &Waits, file: &mut dyn File, nonblock: bool, bytes: &mut [u8]) -> Result<u32, Errno> {
     let len = bytes.len();
@@ -32,9 +33,13 @@ pub(super) fn read_list(
     (iovs, iovs_len): (GuestPtr, GuestLen),
     may_wait: bool,
 ) -> Result<u32, Errno> {
-    memory.scatter(iovs, iovs_len, may_wait, &mut |bufs, _| match file.read(bufs) {
-        Err(Errno::Again) if !nonblock => read_later(waits, file, bufs),
+    let mut read = |bufs: &mut [IoSliceMut<'_>], done| match file.read(bufs) {
+        // Who has got something does not wait for more.
+        Err(Errno::Again) if !nonblock && done == 0 => read_later(waits, file, bufs),
         done => done.map(reported),
+    };
+    memory.scatter(iovs, iovs_len, may_wait, &mut |bufs, done, total| {
+        if total as usize > PIECE { pieces::read(waits, bufs, &mut read) } else { read(bufs, done) }
     })
 }
 
@@ -56,8 +61,8 @@ fn read_later(waits: &Waits, file: &mut dyn File, bufs: &mut [IoSliceMut<'_>]) -
     }
 }
 
-/// Writes one buffer, all of it, waiting while there is no room, as POSIX has it for streams. A file that never waits ends
-/// a write where it likes.
+/// Writes one buffer, of at most [`PIECE`] bytes: all of it, waiting while there is no room, as POSIX has it for streams. A
+/// file that never waits ends a write where it likes.
 #[inline]
 pub(super) fn write(waits: &Waits, file: &mut dyn File, nonblock: bool, bytes: &[u8]) -> Result<u32, Errno> {
     match file.write(&[IoSlice::new(bytes)]) {
@@ -80,12 +85,15 @@ pub(super) fn write_list(
     iovs: (GuestPtr, GuestLen),
     room: u64,
 ) -> Result<u32, Errno> {
-    gather(memory, iovs, room, &mut |bufs, total| match file.write(bufs) {
+    let mut write = |bufs: &[IoSlice<'_>], total, _| match file.write(bufs) {
         Ok(count) if count >= total as usize => Ok(total),
         Ok(count) if nonblock => Ok(count as u32),
         Ok(count) => write_rest(waits, file, bufs, count, true),
         Err(Errno::Again) if !nonblock => write_rest(waits, file, bufs, 0, false),
         Err(errno) => Err(errno),
+    };
+    gather(memory, iovs, room, &mut |bufs, total| {
+        if total as usize > PIECE { pieces::write(waits, bufs, &mut write) } else { write(bufs, total, 0) }
     })
 }
 

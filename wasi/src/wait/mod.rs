@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::abi::Errno;
+use crate::stop::Interrupt;
 use bell::Bell;
 
 /// Why a guest's call did not return: it was waiting, and was told not to. In an engine's trap it is found by
@@ -35,6 +36,8 @@ pub enum Canceled {
     ByHandle,
     /// By the context's deadline.
     ByDeadline,
+    /// By the engine, in the middle of a long call which may be made again.
+    ByInterrupt,
 }
 
 impl fmt::Display for Canceled {
@@ -42,6 +45,7 @@ impl fmt::Display for Canceled {
         f.write_str(match self {
             Canceled::ByHandle => "canceled while waiting",
             Canceled::ByDeadline => "the deadline passed while waiting",
+            Canceled::ByInterrupt => "interrupted in the middle of a call",
         })
     }
 }
@@ -153,6 +157,8 @@ pub(crate) enum Direction {
 #[derive(Default)]
 pub(crate) struct Waits {
     handle: Option<CancelHandle>,
+    /// The engine's request to stop.
+    pub(crate) interrupt: Interrupt,
     pub(crate) deadline: Option<Instant>,
     /// Why the last ECANCELED was given.
     ended: Cell<Option<Canceled>>,
@@ -188,6 +194,31 @@ impl Waits {
             return Ok(handle.clone());
         }
         Ok(self.handle.insert(CancelHandle::new()?).clone())
+    }
+
+    /// Whether somebody asks that the guest be stopped, whatever it does: what takes long looks here now and then. The
+    /// deadline is for waiting only.
+    pub(crate) fn asked_to_stop(&self) -> Option<Canceled> {
+        if self.interrupt.is_asked() {
+            return Some(Canceled::ByInterrupt);
+        }
+        self.handle.as_ref().filter(|handle| handle.is_canceled()).map(|_| Canceled::ByHandle)
+    }
+
+    /// ECANCELED when somebody asks for that.
+    pub(crate) fn check_stop(&self) -> Result<(), Errno> {
+        match self.asked_to_stop() {
+            None => Ok(()),
+            why => {
+                self.ended.set(why);
+                Err(Errno::Canceled)
+            }
+        }
+    }
+
+    /// Whether the ECANCELED that a call just gave is of this one's making.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.get().is_some()
     }
 
     /// ECANCELED when there is no more waiting.
