@@ -191,6 +191,8 @@ fn threads_interrupt_each_other() {
                 for _ in 0..5 {
                     let (mut store, instance) = store(engine, host, module);
                     let handle = store.interrupt_handle().unwrap();
+                    // At least once, however busy the machine is with other threads.
+                    handle.interrupt();
                     handles.lock().unwrap()[thread as usize] = Some(handle);
                     let function = instance.typed_func::<i32, i32>(&store, "work").unwrap();
                     let mut call = function.call_resumable(&mut store, WORK).unwrap();
