@@ -107,17 +107,17 @@ fn call_all(engine: &Engine, host: &HostModule<usize>, module: &Module, thread: 
     let step = [1, 7, 11, 13][thread as usize % 4];
     for round in 0..2 {
         let (mut store, instance) = store(engine, host, module);
-        let call = instance.typed_func::<(i32, i32), i32>(&store, "nth").unwrap();
+        let call = instance.get_typed_func::<(i32, i32), i32>(&store, "nth").unwrap();
         for k in 0..FUNCTIONS {
             let i = if thread.is_multiple_of(2) { k * step } else { (FUNCTIONS - k) * step } % FUNCTIONS;
             let x = (1000 * thread + k) as i32;
             assert_eq!(call.call(&mut store, (i as i32, x)).unwrap(), nth(i, x), "{thread} {round} {i}");
         }
         let calls = (0..FUNCTIONS).map(|i| 1 + u32::from(adds(i))).sum::<u32>() as i32;
-        assert_eq!(instance.typed_func::<(), i32>(&store, "calls").unwrap().call(&mut store, ()).unwrap(), calls);
+        assert_eq!(instance.get_typed_func::<(), i32>(&store, "calls").unwrap().call(&mut store, ()).unwrap(), calls);
         let by_host = (0..FUNCTIONS).map(|i| usize::from(i % 5 == 0) + usize::from(adds(i) && (i + 1) % 5 == 0));
         assert_eq!(*store.data(), by_host.sum::<usize>());
-        let divide = instance.typed_func::<i32, ()>(&store, "divide").unwrap();
+        let divide = instance.get_typed_func::<i32, ()>(&store, "divide").unwrap();
         let trap = divide.call(&mut store, 0).unwrap_err();
         assert_eq!(trap.code(), Some(TrapCode::IntegerDivideByZero));
         assert_eq!(trap.frames().len(), 2);
@@ -194,7 +194,7 @@ fn threads_interrupt_each_other() {
                     // At least once, however busy the machine is with other threads.
                     handle.interrupt();
                     handles.lock().unwrap()[thread as usize] = Some(handle);
-                    let function = instance.typed_func::<i32, i32>(&store, "work").unwrap();
+                    let function = instance.get_typed_func::<i32, i32>(&store, "work").unwrap();
                     let mut call = function.call_resumable(&mut store, WORK).unwrap();
                     let result = loop {
                         match call {
@@ -211,7 +211,7 @@ fn threads_interrupt_each_other() {
                     };
                     assert_eq!(result, expected);
                     // What does not end by itself is ended by the others, for good.
-                    let spin = instance.typed_func::<(), ()>(&store, "spin").unwrap();
+                    let spin = instance.get_typed_func::<(), ()>(&store, "spin").unwrap();
                     let trap = spin.call(&mut store, ()).unwrap_err();
                     assert_eq!(trap.code(), Some(TrapCode::Interrupted));
                 }

@@ -343,7 +343,8 @@ fn the_engines_request_is_seen() {
             if metered {
                 store.set_fuel(1 << 40).unwrap();
             }
-            let [random, write] = ["random", "write"].map(|name| instance.typed_func::<(), i32>(&store, name).unwrap());
+            let [random, write] =
+                ["random", "write"].map(|name| instance.get_typed_func::<(), i32>(&store, name).unwrap());
             assert_eq!(random.call(&mut store, ()).unwrap(), 1);
             assert_eq!(write.call(&mut store, ()).unwrap(), 4 << 20);
             for (function, result, moved) in [(&random, 1, 5 * PIECE), (&write, PIECE as i32, PIECE)] {
@@ -374,12 +375,12 @@ fn the_engines_request_is_seen() {
 fn a_context_that_was_elsewhere() {
     let (asker, engine) = (Asker::default(), Engine::new(Config::new().interruptible(true)).unwrap());
     let (mut interrupted, instance) = store(&engine, asked_builder(&asker).build().unwrap());
-    let random = instance.typed_func::<(), i32>(&interrupted, "random").unwrap();
+    let random = instance.get_typed_func::<(), i32>(&interrupted, "random").unwrap();
     assert_eq!(random.call(&mut interrupted, ()).unwrap(), 1);
     let handle = interrupted.interrupt_handle().unwrap();
     handle.interrupt();
     assert!(handle.is_interrupted());
     let (mut store, instance) = store(&Engine::default(), interrupted.into_data());
-    let write = instance.typed_func::<(), i32>(&store, "write").unwrap();
+    let write = instance.get_typed_func::<(), i32>(&store, "write").unwrap();
     assert_eq!(write.call(&mut store, ()).unwrap(), 4 << 20);
 }

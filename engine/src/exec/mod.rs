@@ -34,6 +34,8 @@ mod assembly;
 pub(crate) mod backend;
 pub(crate) mod backtrace;
 pub(crate) mod block;
+#[cfg(test)]
+mod chains;
 pub(crate) mod handlers;
 pub(crate) mod host_call;
 pub(crate) mod link;

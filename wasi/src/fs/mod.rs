@@ -143,7 +143,7 @@ pub trait Directory: Send + Sync + Any {
 ///
 /// Every method has a default that says "this kind of file cannot": [`Errno::Spipe`] for what needs a position,
 /// [`Errno::Badf`] for the wrong access mode, [`Errno::Inval`] for the rest. All buffers of one call are one transfer: a short
-/// count is the file's, not the loop's.
+/// count is the file's, not the loop's. A guest's transfer of more than 1 MiB comes in several calls.
 ///
 /// No method waits for somebody else to act. Where `read` or `write` would, it is [`Errno::Again`], and
 /// [`pollable`](Self::pollable) says what to wait on; the functions do that, and so their waiting can be canceled.

@@ -43,7 +43,8 @@ pub fn fd_readdir(
     let (mut used, mut position) = (0, cookie);
     while used < room.len() {
         if (position - cookie) % LOOK_ENTRIES == LOOK_ENTRIES - 1 {
-            ctx.waits.check_stop()?;
+            // What was looked at until then is work all the same.
+            ctx.waits.check_stop().inspect_err(|_| ctx.ledger.entries(listing.take_looked_at()))?;
         }
         let Some(entry) = listing.entry(dir, nested, position)? else { break };
         // Positions are counted, so the one after an entry that exists does not overflow.
