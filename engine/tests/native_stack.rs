@@ -27,7 +27,10 @@ fn every_way_to_continue_leaves_the_native_stack_alone() {
     }
 }
 
-fn run(mut store: Store<()>, functions: &[(&str, TypedFunc<i32, i32>)]) {
+/// By the way that it takes, a function that takes it so often.
+type Functions = Vec<(&'static str, TypedFunc<i32, i32>)>;
+
+fn run(mut store: Store<()>, functions: &Functions) {
     for (name, function) in functions {
         // The slow ways go fewer rounds, which still would be far too many.
         let rounds = if name.starts_with("thrown") || cfg!(debug_assertions) { ROUNDS / 20 } else { ROUNDS };
@@ -36,7 +39,7 @@ fn run(mut store: Store<()>, functions: &[(&str, TypedFunc<i32, i32>)]) {
 }
 
 /// A function for each way, which has been called once.
-fn prepare(config: &Config, metered: bool) -> (Store<()>, Vec<(&'static str, TypedFunc<i32, i32>)>) {
+fn prepare(config: &Config, metered: bool) -> (Store<()>, Functions) {
     let engine = Engine::new(config).unwrap();
     let mut linker = Linker::<()>::new(&engine);
     linker.func_wrap("h", "host", |x: i32| x + 1);
