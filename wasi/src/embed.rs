@@ -192,7 +192,7 @@ where
 /// # Errors
 ///
 /// No exported function `_start` without parameters and results; a trap, as [`Error::trap`]. When the guest was canceled
-/// while it waited, that is a trap from which [`Canceled`](crate::Canceled) can be downcast.
+/// while it waited, that is a trap from which [`Canceled`] can be downcast.
 pub fn run(mut context: impl AsCallContext, instance: Instance) -> Result<u32, Error> {
     let start = instance.get_typed_func::<(), ()>(&context, "_start")?;
     exit_status(start.call(&mut context, ()))
