@@ -187,11 +187,11 @@ fn limits_and_full_file_systems_cut_as_ever() {
 #[test]
 fn randomness() {
     let random = |guest: &mut Guest, len| guest.try_call("random_get", &[BUFFER, len]);
-    let mut whole = guest(WasiCtx::builder().random(1));
+    let mut whole = guest(WasiCtx::builder().random_seed(1));
     with_buffers(&mut whole);
     assert_eq!(random(&mut whole, LONG), Ok(0));
     // As a seed's bytes are known, in pieces as in one.
-    let mut pieces = guest(WasiCtx::builder().random(1));
+    let mut pieces = guest(WasiCtx::builder().random_seed(1));
     with_buffers(&mut pieces);
     for (at, len) in [(0, PIECE), (PIECE, PIECE), (2 * PIECE, LONG - 2 * PIECE)] {
         assert_eq!(pieces.try_call("random_get", &[BUFFER + at, len]), Ok(0));
@@ -236,7 +236,7 @@ fn listings() {
 #[test]
 fn from_another_thread() {
     let dev = "/dev";
-    let mut guest = guest(WasiCtx::builder().preopened_dir(dev, "/", Perms::READ_WRITE).random(1));
+    let mut guest = guest(WasiCtx::builder().preopened_dir(dev, "/", Perms::READ_WRITE).random_seed(1));
     guest.memory = vec![0; 2 << 30];
     let zero = guest.open(ROOT, "zero", 0, READ);
     let handle = guest.ctx.cancel_handle().unwrap();
