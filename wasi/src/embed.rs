@@ -106,20 +106,18 @@ where
     Ok([preview1(engine, get)?, preview0(engine, get)?])
 }
 
-fn preview1<T, G>(engine: &Engine, get: G) -> Result<HostModule<T>, Error>
+fn preview1<T: 'static, G>(engine: &Engine, get: G) -> Result<HostModule<T>, Error>
 where
-    T: 'static,
-    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+    Registration<T, G>: Registrar,
 {
     let mut registration = Registration::new(engine, PREVIEW1, get);
     functions::register(&mut registration);
     registration.builder.compile(engine)
 }
 
-fn preview0<T, G>(engine: &Engine, get: G) -> Result<HostModule<T>, Error>
+fn preview0<T: 'static, G>(engine: &Engine, get: G) -> Result<HostModule<T>, Error>
 where
-    T: 'static,
-    G: Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+    Registration<T, G>: Registrar,
 {
     let mut registration = Registration::new(engine, PREVIEW0, get);
     preview0::register(&mut registration);
