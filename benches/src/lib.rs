@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Beside the benches there are commands: `kernels` (the kernels alone, in seconds), `budgets` (what fuel and
-//! interruption cost), `memory` (what an instance takes), `growth` (time against size).
+//! interruption cost), `interruptions` (how soon a guest stops), `memory` (what an instance takes), `growth` (time against
+//! size).
 //!
 //! ```text
 //! calls      guest ─► host ─► guest, no WASI: cases and guests ─┐

@@ -132,6 +132,8 @@ pub(crate) struct Ledger {
     stdio: Meter,
     random: Meter,
     accepted: Meter,
+    /// Bytes allocated by calls that failed then, or were stopped.
+    in_vain: u64,
     /// Entries of directories.
     entries: u64,
     /// The work that has been told to somebody who charges for it.
@@ -148,6 +150,7 @@ impl Ledger {
             stdio: Meter::new(limits.stdio_bytes),
             random: Meter::new(limits.random_bytes),
             accepted: Meter::new(limits.sockets_accepted),
+            in_vain: 0,
             entries: 0,
             charged: 0,
             memory: Vec::new(),
@@ -185,6 +188,11 @@ impl Ledger {
         self.written.add(count);
     }
 
+    /// Counts bytes that were allocated by a call that failed or was stopped: work, but none of what there is a limit on.
+    pub(crate) fn allocated_in_vain(&mut self, count: u64) {
+        self.in_vain += count;
+    }
+
     /// Takes random bytes, or EDQUOT.
     #[inline]
     pub(crate) fn random(&mut self, count: usize) -> Result<(), Errno> {
@@ -203,7 +211,8 @@ impl Ledger {
 
     /// The units of work since this was last asked; see `work.rs`.
     pub(crate) fn take_work(&mut self) -> u64 {
-        let bytes = self.read.saturating_add(self.written.used).saturating_add(self.random.used);
+        let bytes =
+            [self.written.used, self.random.used, self.in_vain].into_iter().fold(self.read, u64::saturating_add);
         let units = (bytes / BYTES_PER_UNIT).saturating_add(self.entries.saturating_mul(UNITS_PER_ENTRY));
         units - std::mem::replace(&mut self.charged, units)
     }

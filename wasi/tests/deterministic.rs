@@ -12,7 +12,9 @@ use std::time::{Duration, SystemTime};
 use hostel_engine::{Caller, Config, Engine, FunctionDefinition, FunctionListener, Module, Trap};
 use hostel_wasi::abi::Rights;
 use hostel_wasi::fs::memory::MemoryFs;
-use hostel_wasi::{Capture, Perms, Stdio, VirtualClocks, WasiCtx, WasiCtxBuilder, run_command};
+use hostel_wasi::{
+    Canceled, Capture, Ended, Perms, Stdio, UNITS_PER_ENTRY, VirtualClocks, WasiCtx, WasiCtxBuilder, run_command,
+};
 use kit::*;
 
 /// A line for each host call's beginning and end: names, slots, and at the end what has changed in the guest's memory
@@ -214,6 +216,40 @@ fn numbers_and_times_are_the_guests_own() {
         guest.ok("fd_filestat_get", &[fd, RESULT]);
         assert_eq!(guest.u64_at(RESULT + 8), moved);
     }
+}
+
+/// A listing is sorted before it is given out, and the guest can be stopped meanwhile.
+#[test]
+fn sorting_a_long_listing_can_be_stopped() {
+    let host = tempfile::tempdir().unwrap();
+    for number in 0..600 {
+        fs::write(host.path().join(format!("{number:03}")), "").unwrap();
+    }
+    let mut guest = guest(WasiCtx::builder().preopened_dir(host.path(), "/", Perms::READ_ONLY).deterministic(0));
+    let handle = guest.ctx.cancel_handle().unwrap();
+    handle.cancel();
+    let mut stops = 0;
+    while let Err(ended) = guest.try_call("fd_readdir", &[ROOT, DATA, 1000, 0, RESULT]) {
+        assert_eq!(ended, Ended::Canceled(Canceled::ByHandle));
+        stops += 1;
+        assert!(stops < 10, "it goes on where it was");
+    }
+    // Twice while they were read, twice while they were numbered.
+    assert_eq!(stops, 4);
+    assert!(guest.ctx.take_work() >= 4 * 256 * UNITS_PER_ENTRY);
+    handle.reset();
+    let (mut names, mut cookie) = (Vec::new(), 0);
+    loop {
+        guest.ok("fd_readdir", &[ROOT, DATA, 27, cookie, RESULT]);
+        if guest.u32_at(RESULT) == 0 {
+            break;
+        }
+        cookie = guest.u64_at(DATA);
+        let len = guest.u32_at(DATA + 16) as usize;
+        names.push(String::from_utf8(guest.bytes(DATA + 24, len).to_vec()).unwrap());
+    }
+    let expected = [".", ".."].map(String::from).into_iter().chain((0..600).map(|number| format!("{number:03}")));
+    assert!(names.into_iter().eq(expected));
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn security_lists_the_other_limits_with_their_numbers() {
     for (name, number) in [
         ("MemoryFsBuilder::max_bytes", MemoryFs::DEFAULT_MAX_BYTES),
         ("MemoryFsBuilder::max_inodes", MemoryFs::DEFAULT_MAX_INODES),
+        ("MemoryFs::LEVELS_MAX", MemoryFs::LEVELS_MAX as u64),
         ("IOVS_MAX", IOVS_MAX as u64),
         ("PATH_MAX", PATH_MAX as u64),
         ("SUBSCRIPTIONS_MAX", SUBSCRIPTIONS_MAX as u64),

@@ -11,7 +11,7 @@ use hostel_wasi::abi::{Errno, Filestat, Rights};
 use hostel_wasi::fs::host::HostDirectory;
 use hostel_wasi::fs::memory::MemoryFs;
 use hostel_wasi::fs::{Directory, Entries, OpenOptions, Opened, SetTime};
-use hostel_wasi::{Perms, WasiCtx};
+use hostel_wasi::{Canceled, Ended, Perms, WasiCtx};
 use kit::*;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -281,4 +281,44 @@ fn a_long_listing_is_linear() {
         assert_eq!(counted.listings.load(Relaxed), 1);
         assert_eq!(entries.load(Relaxed), names.len() as u64 - 2, "`.` and `..` are not the file system's");
     }
+}
+
+/// Whoever asks that the guest be stopped is heard, wherever in the listing it is going; what was read is not read again.
+#[test]
+fn a_listing_can_be_stopped_and_goes_on() {
+    let inner = MemoryFs::new();
+    for number in 0..2_000 {
+        inner.write_file(format!("{number}"), "").unwrap();
+    }
+    let entries = Arc::new(AtomicU64::new(0));
+    let counted = Arc::new(Counted { inner: inner.root(), listings: AtomicU64::new(0), entries: entries.clone() });
+    let mut guest = guest(WasiCtx::builder().preopened(counted.clone(), "/", Perms::READ_WRITE));
+    let handle = guest.ctx.cancel_handle().unwrap();
+    let stopped = Err(Ended::Canceled(Canceled::ByHandle));
+    // A buffer for all of them, from the start; and a small one, from a place that takes long to find. The first call makes
+    // a listing in either case.
+    guest.memory.resize(0x10_0000, 0);
+    for (listings, cookie, len) in [(1, 0, 0x8_0000), (2, u64::MAX - 1, 100)] {
+        handle.cancel();
+        entries.store(0, Relaxed);
+        if cookie != 0 {
+            // The descriptor's listing is at its end: another one.
+            guest.ok("fd_readdir", &[ROOT, 0x4_0000, 100, 0, RESULT]);
+        }
+        let mut before = entries.load(Relaxed);
+        for _ in 0..3 {
+            assert_eq!(guest.try_call("fd_readdir", &[ROOT, 0x4_0000, len, cookie, RESULT]), stopped);
+            let now = entries.load(Relaxed);
+            assert!(now - before <= 256 && now >= 250, "{before} {now}");
+            before = now;
+        }
+        handle.reset();
+        guest.ok("fd_readdir", &[ROOT, 0x4_0000, len, cookie, RESULT]);
+        assert_eq!(guest.u32_at(RESULT), if cookie == 0 { 2 * 24 + 3 + 2_000 * 24 + 6_890 } else { 0 });
+        assert_eq!(entries.load(Relaxed), 2_000);
+        assert_eq!(counted.listings.load(Relaxed), listings);
+    }
+    // Who begins again begins again.
+    guest.ok("fd_readdir", &[ROOT, 0x4_0000, 100, 0, RESULT]);
+    assert_eq!(counted.listings.load(Relaxed), 3);
 }

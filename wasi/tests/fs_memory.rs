@@ -112,6 +112,30 @@ fn sizes_have_a_limit_and_allocate_nothing() {
     assert!(unlimited.bytes_used() < 70_000);
 }
 
+/// However deep a tree is, a guest that moves a directory is not away for long.
+#[test]
+fn moving_in_a_very_deep_tree() {
+    let fs = MemoryFs::new();
+    let options = OpenOptions { directory: true, ..OpenOptions::default() };
+    let root = fs.root();
+    let mut directories = vec![root.clone()];
+    for level in 0..=MemoryFs::LEVELS_MAX {
+        directories[level].create_directory(b"d").unwrap();
+        let Opened::Directory(next) = directories[level].open(b"d", &options).unwrap() else { panic!() };
+        directories.push(next);
+    }
+    root.create_directory(b"moved").unwrap();
+    let [.., last_but_two, last_but_one, last] = &directories[..] else { panic!() };
+    assert_eq!(root.rename(b"moved", &**last, b"here"), Err(Errno::Nametoolong));
+    assert_eq!(root.rename(b"moved", &**last_but_one, b"here"), Err(Errno::Nametoolong));
+    assert_eq!(root.rename(b"moved", &**last_but_two, b"here"), Ok(()));
+    // Where it is found on the way up, and for files, the depth does not matter.
+    assert_eq!(last_but_one.rename(b"d", &**last, b"inside"), Err(Errno::Inval));
+    fs.write_file("file", "x").unwrap();
+    assert_eq!(root.rename(b"file", &**last, b"file"), Ok(()));
+    assert_eq!(last.stat_at(b"file", false).map(|stat| stat.size), Ok(1));
+}
+
 #[test]
 fn one_byte_per_chunk_is_not_free() {
     let fs = MemoryFs::builder().max_bytes(1 << 20).max_inodes(3).build();
@@ -245,7 +269,7 @@ fn depth_is_no_danger() {
         here = next;
     }
     assert_eq!(here.rename(b".", &*here, b"x"), Err(Errno::Busy));
-    assert_eq!(fs.root().rename(b"d", &*here, b"x"), Err(Errno::Inval));
+    assert_eq!(fs.root().rename(b"d", &*here, b"x"), Err(Errno::Nametoolong));
     drop(here);
     drop(fs);
 }

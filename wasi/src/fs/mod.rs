@@ -82,7 +82,8 @@ pub struct DirectoryEntry {
     pub filetype: Filetype,
 }
 
-/// The rest of a directory's listing, in the file system's order, without `.` and `..`.
+/// The rest of a directory's listing, in the file system's order, without `.` and `..`. An item [`Errno::Again`] says that
+/// there is work behind it and more to come before the next entry: so a guest can be stopped meanwhile.
 pub type Entries = Box<dyn Iterator<Item = Result<DirectoryEntry, Errno>> + Send>;
 
 /// An open directory: the root of what a path given to it can reach.
@@ -181,13 +182,15 @@ pub trait File: Send + Any {
         Err(Errno::Spipe)
     }
 
-    /// Sets the length, cutting or filling with zeros.
-    fn set_size(&mut self, _size: u64) -> Result<(), Errno> {
+    /// Sets the length, cutting or filling with zeros; says what it is now. To cut much may take several calls, of which each
+    /// comes nearer to `size` from above: so a guest can be stopped between them.
+    fn set_size(&mut self, _size: u64) -> Result<u64, Errno> {
         Err(Errno::Inval)
     }
 
-    /// Makes sure that `offset..offset + len` exists; never shortens. The sum has been checked not to overflow.
-    fn allocate(&mut self, _offset: u64, _len: u64) -> Result<(), Errno> {
+    /// Makes sure that `offset..offset + len` exists; never shortens. The sum has been checked not to overflow. Says how many
+    /// of the bytes it has seen to, at least one: the rest is for another call, between which a guest can be stopped.
+    fn allocate(&mut self, _offset: u64, _len: u64) -> Result<u64, Errno> {
         Err(Errno::Spipe)
     }
 

@@ -235,21 +235,30 @@ pub fn fd_advise(
 /// - `fd`: a file open for writing
 /// - `offset`, `len`: the part
 ///
-/// Errors: EINVAL for `len` 0, EFBIG beyond 2⁶³−1, ESPIPE for streams, EISDIR, EDQUOT.
+/// Errors: EINVAL for `len` 0, EFBIG beyond 2⁶³−1, ESPIPE for streams, EISDIR, EDQUOT, ENOSPC, after which the file is as
+/// long as it was.
 pub fn fd_allocate(ctx: &mut WasiCtx, _memory: &mut Memory<'_>, fd: Fd, offset: u64, len: u64) -> Result<(), Errno> {
     let file = ctx.table.seekable_file(fd, Rights::FD_ALLOCATE)?;
     if len == 0 {
         return Err(Errno::Inval);
     }
-    match offset.checked_add(len) {
-        Some(end) if end <= OFFSET_MAX => {
-            ctx.ledger.check_allocate(len)?;
-            file.allocate(offset, len)?;
-            ctx.ledger.allocated(len);
-            Ok(())
-        }
-        _ => Err(Errno::Fbig),
+    if offset.checked_add(len).is_none_or(|end| end > OFFSET_MAX) {
+        return Err(Errno::Fbig);
     }
+    ctx.ledger.check_allocate(len)?;
+    let size = file.stat()?.size;
+    let (done, ended) = pieces::allocate(&ctx.waits, file, offset, len);
+    match ended {
+        Ok(()) => ctx.ledger.allocated(len),
+        Err(errno) => {
+            ctx.ledger.allocated_in_vain(done);
+            // What was stopped is not undone: when the call is made again, it finds that done.
+            if errno != Errno::Canceled && done > 0 && file.stat()?.size > size {
+                pieces::set_size(&ctx.waits, file, size)?;
+            }
+        }
+    }
+    ended
 }
 
 /// Flushes data to the medium. Whoever may flush everything may flush data.

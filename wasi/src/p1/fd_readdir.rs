@@ -4,10 +4,7 @@ use crate::abi::{Errno, Rights};
 use crate::ctx::WasiCtx;
 use crate::fs::DirectoryEntry;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
-use crate::table::Listing;
-
-/// After how many entries it is looked whether the guest is to be stopped. Chosen: on a host's directory some 0.2 ms.
-const LOOK_ENTRIES: u64 = 256;
+use crate::table::{LOOK_ENTRIES, Listing, Place};
 
 /// Stores as many entries of a directory as fit, the last of them cut off if need be: the buffer is full or the
 /// listing has ended. `.` and `..` are the first; the inode number of `..` is 0, unknown.
@@ -36,21 +33,33 @@ pub fn fd_readdir(
     memory.check(bufused, 4)?;
     let room = memory.bytes_mut(buf, buf_len.0 as usize)?;
     let (dir, nested) = (&*directory.dir, directory.nested.as_deref());
+    let was_stopped = directory.listing.as_mut().is_some_and(|listing| std::mem::take(&mut listing.stopped));
     let listing = match &mut directory.listing {
-        Some(listing) if cookie != 0 => listing,
+        Some(listing) if was_stopped || cookie != 0 => listing,
         listing => listing.insert(Listing::start(dir, nested)?),
     };
-    let (mut used, mut position) = (0, cookie);
+    let (mut used, mut position, mut since_look) = (0, cookie, 0);
     while used < room.len() {
-        if (position - cookie) % LOOK_ENTRIES == LOOK_ENTRIES - 1 {
-            // What was looked at until then is work all the same.
-            ctx.waits.check_stop().inspect_err(|_| ctx.ledger.entries(listing.take_looked_at()))?;
+        match listing.entry(dir, nested, position)? {
+            Place::Entry(entry) => {
+                // Positions are counted, so the one after an entry that exists does not overflow.
+                position += 1;
+                used += store(&mut room[used..], &header(entry, position));
+                used += store(&mut room[used..], &entry.name);
+                since_look += 1;
+            }
+            Place::Later => since_look = LOOK_ENTRIES,
+            Place::End => break,
         }
-        let Some(entry) = listing.entry(dir, nested, position)? else { break };
-        // Positions are counted, so the one after an entry that exists does not overflow.
-        position += 1;
-        used += store(&mut room[used..], &header(entry, position));
-        used += store(&mut room[used..], &entry.name);
+        if since_look >= LOOK_ENTRIES && used < room.len() {
+            since_look = 0;
+            if let Err(errno) = ctx.waits.check_stop() {
+                // What was looked at until then is work all the same.
+                ctx.ledger.entries(listing.take_looked_at());
+                listing.stopped = true;
+                return Err(errno);
+            }
+        }
     }
     ctx.ledger.entries(listing.take_looked_at() + (position - cookie));
     memory.write_u32(bufused, used as u32)

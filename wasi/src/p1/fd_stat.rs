@@ -1,5 +1,6 @@
 //! What is known of an open descriptor, and what of that can be changed.
 
+use super::pieces;
 use crate::abi::{Errno, Fdflags, Fdstat, Filestat, Fstflags, Rights};
 use crate::ctx::WasiCtx;
 use crate::fs::SetTime;
@@ -95,7 +96,7 @@ pub fn fd_filestat_set_size(ctx: &mut WasiCtx, _memory: &mut Memory<'_>, fd: Fd,
     // ftruncate's word for a stream is not lseek's.
     descriptor.check_seekable().map_err(|errno| if errno == Errno::Spipe { Errno::Inval } else { errno })?;
     let file = descriptor.file(Rights::FD_FILESTAT_SET_SIZE)?;
-    if size > i64::MAX as u64 { Err(Errno::Fbig) } else { file.set_size(size) }
+    if size > i64::MAX as u64 { Err(Errno::Fbig) } else { pieces::set_size(&ctx.waits, file, size) }
 }
 
 /// Sets the times of what is open.

@@ -13,7 +13,7 @@ mod rights;
 
 pub(crate) use descriptor::{Descriptor, Kind, OpenDirectory};
 pub use listing::LISTING_WINDOW;
-pub(crate) use listing::Listing;
+pub(crate) use listing::{LOOK_ENTRIES, Listing, Place};
 pub(crate) use mount::Mount;
 pub use mount::Perms;
 pub(crate) use nested::{Nested, Way, nest};

@@ -214,13 +214,16 @@ impl File for FaultyFile {
         self.plan.check()?;
         self.inner.seek(to)
     }
-    fn set_size(&mut self, size: u64) -> Result<(), Errno> {
+    /// Cuts off a half at a time.
+    fn set_size(&mut self, size: u64) -> Result<u64, Errno> {
         self.plan.check()?;
-        self.inner.set_size(size)
+        let now = self.inner.stat()?.size;
+        self.inner.set_size(if now > size + 1 { size + (now - size) / 2 } else { size })
     }
-    fn allocate(&mut self, offset: u64, len: u64) -> Result<(), Errno> {
+    /// A half at a time.
+    fn allocate(&mut self, offset: u64, len: u64) -> Result<u64, Errno> {
         self.plan.check()?;
-        self.inner.allocate(offset, len)
+        self.inner.allocate(offset, len.div_ceil(2))
     }
     fn advise(&mut self, offset: u64, len: u64, advice: Advice) -> Result<(), Errno> {
         self.plan.check()?;

@@ -156,7 +156,9 @@ impl Workload {
         let _ = self.call("fd_tell", &[fd, RESULT]);
         let _ = self.call("fd_advise", &[fd, 0, 0, 0]);
         let _ = self.call("fd_filestat_get", &[fd, RESULT]);
-        let _ = self.call("fd_filestat_set_size", &[fd, 100]);
+        for size in [100, 70] {
+            let _ = self.call("fd_filestat_set_size", &[fd, size]);
+        }
         let _ = self.call("fd_filestat_set_times", &[fd, 5, 6, 5]);
         let _ = self.call("fd_fdstat_get", &[fd, RESULT]);
         let _ = self.call("fd_sync", &[fd]);

@@ -9,19 +9,23 @@
 //! Invariants: no chunk is empty or longer than `CHUNK`, none holds a byte at or beyond the size, and `charged` is what
 //! the ledger was asked for. No allocation is larger than one chunk.
 
-use std::collections::BTreeMap;
 use std::io::{IoSlice, IoSliceMut};
 
 use super::ledger::{CHUNK_COST, Ledger};
+use super::leftovers::{Chunks, chunk_cost};
 use crate::abi::Errno;
 
 /// Bytes in a chunk (chosen: large transfers find few of them, small files take no more than they need).
 const CHUNK: u64 = 64 << 10;
+/// How much of a file one call of `allocate` stores, and how much it passes that is stored already (chosen: either takes
+/// less than a millisecond).
+const ALLOCATED: u64 = 1 << 20;
+const PASSED: u64 = 256 << 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     size: u64,
-    chunks: BTreeMap<u64, Vec<u8>>,
+    chunks: Chunks,
     charged: u64,
 }
 
@@ -38,11 +42,6 @@ fn in_chunk(offset: u64, len: usize) -> usize {
 impl Contents {
     pub(super) fn size(&self) -> u64 {
         self.size
-    }
-
-    /// What was taken from the ledger for it.
-    pub(super) fn charged(&self) -> u64 {
-        self.charged
     }
 
     /// Fills the buffers from `offset` on; short at the end of the file.
@@ -136,6 +135,7 @@ impl Contents {
             return if held > start { Ok(held) } else { Err(Errno::Nospc) };
         }
         self.charged += granted;
+        ledger.leftovers.give_back();
         Ok(grown)
     }
 
@@ -164,18 +164,18 @@ impl Contents {
             let (number, keep) = locate(size);
             let mut cut = self.chunks.split_off(&number);
             let mut freed = 0;
-            if let Some(mut chunk) = cut.remove(&number) {
-                if keep > 0 {
-                    freed += chunk.len().saturating_sub(keep) as u64;
-                    chunk.truncate(keep);
-                    // The ledger counts bytes, not capacity; so one must not be kept without the other.
-                    chunk.shrink_to_fit();
-                    self.chunks.insert(number, chunk);
-                } else {
-                    freed += chunk.len() as u64 + CHUNK_COST;
-                }
+            if keep > 0
+                && let Some(mut chunk) = cut.remove(&number)
+            {
+                freed += chunk.len().saturating_sub(keep) as u64;
+                chunk.truncate(keep);
+                // The ledger counts bytes, not capacity; so one must not be kept without the other.
+                chunk.shrink_to_fit();
+                self.chunks.insert(number, chunk);
             }
-            freed += cut.values().map(|chunk| chunk.len() as u64 + CHUNK_COST).sum::<u64>();
+            let whole = cut.values().map(|chunk| chunk_cost(chunk)).sum::<u64>();
+            ledger.leftovers.put(cut, whole);
+            freed += whole;
             ledger.give_bytes(freed);
             self.charged -= freed;
         }
@@ -183,17 +183,24 @@ impl Contents {
         Ok(())
     }
 
-    /// Fills holes in `offset..end` with stored zeros, so that writing there cannot fail, and lengthens to `end`.
+    /// Fills holes in `offset..end` with stored zeros, so that writing there cannot fail, and lengthens the file. Says up to
+    /// where that was done: a good part of it, the rest is for the next calls.
     ///
     /// # Errors
     /// [`Errno::Fbig`], [`Errno::Nospc`]; what was filled by then stays so.
-    pub(super) fn allocate(&mut self, offset: u64, end: u64, ledger: &Ledger) -> Result<(), Errno> {
+    pub(super) fn allocate(&mut self, offset: u64, end: u64, ledger: &Ledger) -> Result<u64, Errno> {
         if end > ledger.max_file_size() {
             return Err(Errno::Fbig);
         }
-        let before = self.size;
+        // Beyond its last chunk the file is one hole. If there is no room for that, the first call says so.
+        let stored = self.size.next_multiple_of(CHUNK);
+        if end.saturating_sub(stored.max(offset)) > ledger.room() {
+            return Err(Errno::Nospc);
+        }
+        let (before, charged) = (self.size, self.charged);
+        let end = end.min(offset.saturating_add(PASSED));
         let mut at = offset;
-        while at < end {
+        while at < end && self.charged - charged < ALLOCATED {
             let count = in_chunk(at, usize::try_from(end - at).unwrap_or(usize::MAX));
             let (_, start) = locate(at);
             let held = self.grow_chunk(at, start + count, ledger);
@@ -205,8 +212,14 @@ impl Contents {
             }
             at += count as u64;
         }
-        self.size = before.max(end);
-        Ok(())
+        self.size = before.max(at);
+        Ok(at)
+    }
+
+    /// What it is made of, and what was charged for that: it is empty then, and the caller's to see to.
+    pub(super) fn take(&mut self) -> (Chunks, u64) {
+        self.size = 0;
+        (std::mem::take(&mut self.chunks), std::mem::take(&mut self.charged))
     }
 }
 
@@ -243,7 +256,7 @@ mod tests {
                     plain.resize(offset as usize, 0);
                 }
                 1 => {
-                    contents.allocate(offset, offset + len as u64, &ledger).unwrap();
+                    assert_eq!(contents.allocate(offset, offset + len as u64, &ledger), Ok(offset + len as u64));
                     plain.resize(plain.len().max(offset as usize + len), 0);
                 }
                 _ if len > 0 => {
@@ -257,8 +270,8 @@ mod tests {
             assert!(read(&contents, plain.len() + 1, 0) == plain, "round {round}");
             let from = (offset as usize).min(plain.len());
             assert!(read(&contents, plain.len(), from as u64) == plain[from..], "round {round}");
-            let stored = contents.chunks.values().map(|chunk| chunk.len() as u64 + CHUNK_COST).sum::<u64>();
-            assert_eq!((contents.charged(), ledger.bytes()), (stored, stored));
+            let stored = contents.chunks.values().map(|chunk| chunk_cost(chunk)).sum::<u64>();
+            assert_eq!((contents.charged, ledger.bytes()), (stored, stored));
             assert!(contents.chunks.iter().all(|(number, chunk)| {
                 !chunk.is_empty() && number * CHUNK + chunk.len() as u64 <= contents.size()
             }));

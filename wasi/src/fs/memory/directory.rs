@@ -222,17 +222,17 @@ impl Directory for MemoryDirectory {
         if (old.slash || new.slash) && !inode.is_directory() {
             return Err(Errno::Notdir);
         }
-        if inode.is_directory() && tree.is_within(new.parent, inode.ino) {
+        if inode.is_directory() && tree.is_within(new.parent, inode.ino)? {
             return Err(Errno::Inval);
         }
         match &new.inode {
             // Two names of one file, or the same name: nothing is to be done.
             Some(replaced) if Arc::ptr_eq(replaced, &inode) => return Ok(()),
             Some(replaced) if inode.is_directory() && !replaced.is_directory() => return Err(Errno::Notdir),
-            Some(replaced) if !inode.is_directory() && tree.is_within(old.parent, replaced.ino) => {
-                return Err(Errno::Notempty);
+            Some(replaced) if !inode.is_directory() && replaced.is_directory() => {
+                let above = tree.is_within(old.parent, replaced.ino)?;
+                return Err(if above { Errno::Notempty } else { Errno::Isdir });
             }
-            Some(replaced) if !inode.is_directory() && replaced.is_directory() => return Err(Errno::Isdir),
             Some(replaced) if replaced.is_directory() && !tree.names(replaced.ino)?.entries.is_empty() => {
                 return Err(Errno::Notempty);
             }

@@ -106,7 +106,7 @@ impl File for MemoryFile {
         Ok(self.cursor)
     }
 
-    fn set_size(&mut self, size: u64) -> Result<(), Errno> {
+    fn set_size(&mut self, size: u64) -> Result<u64, Errno> {
         let size = check(size)?;
         if !self.writable {
             // Not EBADF: so `ftruncate` has it.
@@ -114,10 +114,10 @@ impl File for MemoryFile {
         }
         inode::write(self.contents()?).set_size(size, &self.volume.ledger)?;
         self.inode.modified(self.volume.now());
-        Ok(())
+        Ok(size)
     }
 
-    fn allocate(&mut self, offset: u64, len: u64) -> Result<(), Errno> {
+    fn allocate(&mut self, offset: u64, len: u64) -> Result<u64, Errno> {
         let (offset, len) = (check(offset)?, check(len)?);
         if len == 0 {
             return Err(Errno::Inval);
@@ -126,9 +126,9 @@ impl File for MemoryFile {
             return Err(Errno::Badf);
         }
         let end = offset.checked_add(len).ok_or(Errno::Fbig)?;
-        inode::write(self.contents()?).allocate(offset, end, &self.volume.ledger)?;
+        let allocated = inode::write(self.contents()?).allocate(offset, end, &self.volume.ledger)?;
         self.inode.modified(self.volume.now());
-        Ok(())
+        Ok(allocated - offset)
     }
 
     fn advise(&mut self, _offset: u64, len: u64, _advice: Advice) -> Result<(), Errno> {

@@ -106,8 +106,12 @@ impl Inode {
 
 impl Drop for Inode {
     fn drop(&mut self) {
-        let bytes = match &self.body {
-            Body::File(contents) => read(contents).charged(),
+        let bytes = match &mut self.body {
+            Body::File(contents) => {
+                let (chunks, charged) = contents.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+                self.ledger.leftovers.put(chunks, charged);
+                charged
+            }
             Body::Link(text) => text.len() as u64,
             Body::Directory => 0,
         };

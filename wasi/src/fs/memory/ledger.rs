@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::leftovers::Leftovers;
 use crate::abi::Errno;
 
 /// Charged for a name besides its bytes: about what a map's entry takes (chosen). Without it, empty files would be free.
@@ -16,16 +17,23 @@ pub(super) struct Ledger {
     max_inodes: u64,
     bytes: AtomicU64,
     inodes: AtomicU64,
+    pub(super) leftovers: Leftovers,
 }
 
 impl Ledger {
     pub(super) fn new(max_bytes: u64, max_inodes: u64) -> Ledger {
-        Ledger { max_bytes, max_inodes, bytes: AtomicU64::new(0), inodes: AtomicU64::new(0) }
+        let (bytes, inodes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ledger { max_bytes, max_inodes, bytes, inodes, leftovers: Leftovers::default() }
     }
 
     /// The longest a file may be: no longer than all of them, nor than an offset can say.
     pub(super) fn max_file_size(&self) -> u64 {
         self.max_bytes.min(i64::MAX as u64)
+    }
+
+    /// How many bytes can be taken.
+    pub(super) fn room(&self) -> u64 {
+        self.max_bytes.saturating_sub(self.bytes())
     }
 
     pub(super) fn bytes(&self) -> u64 {

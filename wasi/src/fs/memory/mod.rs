@@ -4,7 +4,7 @@
 //! ```text
 //! MemoryFs ─► Volume ─► Tree (one lock): directory number → names → inode     walk: paths through it
 //!                │                                            └─► Inode: times, and a file's Contents (a lock each)
-//!                └────► Ledger: what all of it may take and takes
+//!                └────► Ledger: what all of it may take and takes   └─► Leftovers: what removed files had
 //! ```
 //!
 //! Invariants. An inode lives as long as a name, an open file or an open directory holds it, and the ledger is charged
@@ -22,6 +22,7 @@ mod directory;
 mod file;
 mod inode;
 mod ledger;
+mod leftovers;
 mod listing;
 mod names;
 mod tree;
@@ -55,6 +56,9 @@ impl MemoryFs {
     pub const DEFAULT_MAX_BYTES: u64 = 1 << 30;
     /// Inodes unless told otherwise (chosen: several times a large source tree).
     pub const DEFAULT_MAX_INODES: u64 = 1 << 20;
+    /// How many levels deep a directory may lie that a directory is moved to ([`Errno::Nametoolong`]): so far up it is looked
+    /// whether it is moved into itself. Chosen: some milliseconds, and far more levels than a path can name.
+    pub const LEVELS_MAX: usize = 16_384;
 
     /// An empty one with the default limits and the system's clock.
     pub fn new() -> MemoryFs {
@@ -122,6 +126,22 @@ impl MemoryFs {
         }
         let options = OpenOptions { directory: true, follow: true, ..OpenOptions::default() };
         root.open(path, &options).map(|_| ())
+    }
+
+    /// Gives back at once what removed files have left. Without it that is done a piece at a time, as files are written and
+    /// removed, so that no guest waits for the memory of gigabytes to be given back; a file system that is kept and used no
+    /// more keeps what is left of the last large files.
+    ///
+    /// ```
+    /// let fs = hostel_wasi::fs::memory::MemoryFs::new();
+    /// fs.write_file("large", vec![1; 100 << 20])?;
+    /// fs.root().unlink_file(b"large")?;
+    /// assert_eq!(fs.bytes_used(), 0);
+    /// fs.trim();
+    /// # Ok::<(), hostel_wasi::abi::Errno>(())
+    /// ```
+    pub fn trim(&self) {
+        while self.volume.ledger.leftovers.give_back() {}
     }
 
     /// What is charged to the limit on bytes now: contents, names, texts of links and a fixed sum for each piece.

@@ -1,8 +1,9 @@
 //! Which names each directory holds. All of it is under one lock, so nothing here takes locks or keeps books.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::MemoryFs;
 use super::inode::Inode;
 use crate::abi::Errno;
 
@@ -16,10 +17,11 @@ pub(super) struct Names {
     pub entries: BTreeMap<Box<[u8]>, Arc<Inode>>,
 }
 
-/// All directories that have not been removed, by inode number.
+/// All directories that have not been removed, by inode number: a map that need not be moved as a whole when it grows,
+/// which a guest would wait for.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
-    directories: HashMap<u64, Names>,
+    directories: BTreeMap<u64, Names>,
 }
 
 impl Tree {
@@ -42,16 +44,18 @@ impl Tree {
         self.directories.remove(&directory);
     }
 
-    /// Whether `directory` is `above` or lies below it.
-    pub(super) fn is_within(&self, mut directory: u64, above: u64) -> bool {
-        loop {
+    /// Whether `directory` is `above` or lies below it; [`Errno::Nametoolong`] when it lies more than [`MemoryFs::LEVELS_MAX`] levels
+    /// below the root and `above` is not found before.
+    pub(super) fn is_within(&self, mut directory: u64, above: u64) -> Result<bool, Errno> {
+        for _ in 0..MemoryFs::LEVELS_MAX {
             if directory == above {
-                return true;
+                return Ok(true);
             }
             match self.directories.get(&directory) {
                 Some(names) if names.parent != directory => directory = names.parent,
-                _ => return false,
+                _ => return Ok(false),
             }
         }
+        Err(Errno::Nametoolong)
     }
 }

@@ -4,9 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::file::StableFile;
+use super::listing::StableListing;
 use super::numbers::{Numbers, Touch};
 use crate::abi::{Errno, Filestat};
-use crate::fs::{Directory, DirectoryEntry, Entries, OpenOptions, Opened, SetTime};
+use crate::fs::{Directory, Entries, OpenOptions, Opened, SetTime};
 
 /// Stands before another directory.
 pub(crate) struct StableDirectory {
@@ -86,14 +87,7 @@ impl Directory for StableDirectory {
 
     fn entries(&self) -> Result<Entries, Errno> {
         let dev = self.inner.stat()?.dev;
-        let mut entries: Vec<DirectoryEntry> = self.inner.entries()?.collect::<Result<_, _>>()?;
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        let numbers = Arc::clone(&self.numbers);
-        // Numbered now, not as they are read: a removed file's number may be a new one's by then.
-        for entry in &mut entries {
-            entry.ino = numbers.file(dev, entry.ino);
-        }
-        Ok(Box::new(entries.into_iter().map(Ok)))
+        Ok(Box::new(StableListing::new(self.inner.entries()?, dev, Arc::clone(&self.numbers))))
     }
 
     fn create_directory(&self, path: &[u8]) -> Result<(), Errno> {

@@ -70,12 +70,12 @@ impl File for StableFile {
         self.inner.seek(to)
     }
 
-    fn set_size(&mut self, size: u64) -> Result<(), Errno> {
+    fn set_size(&mut self, size: u64) -> Result<u64, Errno> {
         let done = self.inner.set_size(size);
         self.modified(done)
     }
 
-    fn allocate(&mut self, offset: u64, len: u64) -> Result<(), Errno> {
+    fn allocate(&mut self, offset: u64, len: u64) -> Result<u64, Errno> {
         let done = self.inner.allocate(offset, len);
         self.modified(done)
     }

@@ -15,6 +15,7 @@
 
 mod directory;
 mod file;
+mod listing;
 mod numbers;
 
 pub(crate) use directory::StableDirectory;

@@ -1,6 +1,6 @@
 //! The numbers and times that stand for the host's.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{Filestat, Filetype};
@@ -13,14 +13,15 @@ pub(crate) struct Numbers {
     state: Mutex<State>,
 }
 
+/// Sorted maps: none of them has to be moved as a whole when it grows, which a guest would wait for.
 #[derive(Default)]
 struct State {
-    devices: HashMap<u64, u64>,
-    files: HashMap<(u64, u64), u64>,
+    devices: BTreeMap<u64, u64>,
+    files: BTreeMap<(u64, u64), u64>,
     /// The last number given to a file.
     last: u64,
     /// Of the files that have a name, and of the streams.
-    times: HashMap<u64, Times>,
+    times: BTreeMap<u64, Times>,
 }
 
 /// Access, modification, change.
