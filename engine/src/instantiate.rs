@@ -8,7 +8,7 @@ use crate::linker::{Definition, Linker};
 use crate::module::{ConstExpr, ElementItems, ExternIndex, Import, Module, SegmentMode};
 use crate::runtime::context::StoreRef;
 use crate::runtime::store::{StoreInner, TagEntry};
-use crate::runtime::{Extern, Global, Instance, Memory, Table, Tag, memory, table};
+use crate::runtime::{Extern, Func, Global, Instance, Memory, Table, Tag, memory, table};
 use crate::trap::{Trap, TrapCode};
 use crate::types::ExternType;
 
@@ -22,7 +22,7 @@ pub(crate) fn instantiate<T>(
     linker: &Linker<T>,
     store: &mut StoreInner,
     module: &Module,
-) -> Result<(Instance, Option<Handle>), Error> {
+) -> Result<(Instance, Option<Func>), Error> {
     let limit = store.limits().instances;
     if store.instances.len() >= limit {
         return Err(Error::limit("instances", format!("one more than {limit} instances in a store")));
@@ -74,7 +74,7 @@ pub(crate) fn instantiate<T>(
     // Also of an instance that is not given out: its functions may be in a table by now.
     store.instances[index].places = places;
     applied.map_err(|code| failed(Trap::from(code)))?;
-    let start = sections.start.map(|func| function_handle(&store.instances[index], func));
+    let start = sections.start.map(|func| Func::new(store, function_handle(&store.instances[index], func)));
     Ok((Instance::new(store, index), start))
 }
 

@@ -7,6 +7,7 @@ use super::backtrace;
 use super::block::{ExecState, FuncEntry, Handle};
 use super::handlers;
 use super::suspend::{self, Suspended};
+use crate::runtime::Func;
 use crate::runtime::context::{AsCallContext, AsContext, AsContextMut, StoreMut, StoreRef};
 use crate::runtime::store::{Resolved, Store, StoreInner};
 use crate::trap::{Trap, TrapCode};
@@ -26,7 +27,7 @@ pub(super) struct Restore {
 }
 
 impl Restore {
-    /// Begins an activation with that data. `unsafe`: as for [`call`].
+    /// Begins an activation with that data. `unsafe`: as for [`call_at`].
     #[inline(always)]
     pub(super) unsafe fn begin(exec: *mut ExecState, data: *mut ()) -> Restore {
         // SAFETY: the contract; no reference is kept.
@@ -49,34 +50,43 @@ impl Drop for Restore {
     }
 }
 
-/// Calls a function. The call's `slots` are at the value stack's top, also a host function's, as it may call guests, whose
-/// frames go above: `write` puts the parameters there, `read` takes the results. Both see `room` slots, which are at least
-/// as many; whoever knows their number when it is compiled need not look at it.
-///
-/// # Safety
-///
-/// `store` is live, exclusively the caller's, and no reference into it is held; `data` points to a live value of the
-/// store's data type (D), exclusively the caller's too. `slots` is the type's `call_slots`.
-#[inline(always)]
-pub(super) unsafe fn call<W, R>(
+/// A store, and data of its type (D), both exclusively borrowed for `'a`: what a call needs. Opaque, and made here only.
+pub struct CallParts<'a> {
     store: *mut StoreInner,
     data: *mut (),
-    callee: Handle,
-    (slots, room): (usize, usize),
-    write: impl FnOnce(&mut [u64]) -> W,
-    read: impl FnOnce(W, &[u64]) -> R,
-) -> Result<R, Trap> {
-    debug_assert!(slots <= room);
-    // SAFETY: the contract; S: there is room, and what was never written is zero. The slices end before the chain runs.
-    unsafe {
-        let exec = (*store).exec_ptr();
-        let frame = (*exec).top;
-        if ((*exec).stack_end as usize) - (frame as usize) < (room + 2) * 8 {
-            return Err(TrapCode::StackOverflow.into());
+    marker: PhantomData<&'a mut StoreInner>,
+}
+
+impl CallParts<'_> {
+    /// Calls a function. The call's slots are at the value stack's top, also a host function's, as it may call guests, whose
+    /// frames go above: `write` puts the parameters there, `read` takes the results. Both see `room` slots, which are at least
+    /// as many; whoever knows their number when it is compiled need not look at it.
+    ///
+    /// # Errors
+    ///
+    /// A trap or exit; a trap with a message when the function is another store's.
+    #[inline(always)]
+    pub(crate) fn call<W, R>(
+        self,
+        func: Func,
+        room: usize,
+        write: impl FnOnce(&mut [u64]) -> W,
+        read: impl FnOnce(W, &[u64]) -> R,
+    ) -> Result<R, Trap> {
+        // SAFETY: what `self` is; a function knows its call's slots; S: there is room, and what was never written is zero. The
+        // slices end before the chain runs.
+        unsafe {
+            let callee = func.handle(&*self.store).map_err(Trap::new)?;
+            debug_assert!(func.slots() <= room);
+            let exec = (*self.store).exec_ptr();
+            let frame = (*exec).top;
+            if ((*exec).stack_end as usize) - (frame as usize) < (room + 2) * 8 {
+                return Err(TrapCode::StackOverflow.into());
+            }
+            let written = write(std::slice::from_raw_parts_mut(frame, room));
+            call_at(self.store, self.data, callee, frame, func.slots(), None)?;
+            Ok(read(written, std::slice::from_raw_parts(frame, room)))
         }
-        let written = write(std::slice::from_raw_parts_mut(frame, room));
-        call_at(store, data, callee, frame, slots, None)?;
-        Ok(read(written, std::slice::from_raw_parts(frame, room)))
     }
 }
 
@@ -98,8 +108,8 @@ pub(crate) fn copy_slots(from: &[u64], to: &mut [u64]) {
     }
 }
 
-/// As [`call`], with the parameters in `slots`, which receives the results. When the guest pauses and the call is to be
-/// resumable, its frames go to `suspended`; the trap then has no backtrace. `unsafe`: as for [`call`].
+/// As [`CallParts::call`], with the parameters in `slots`, which receives the results. When the guest pauses, its frames go to
+/// `suspended`; the trap then has no backtrace. `unsafe`: as for [`call_at`]; `slots` are as many as the call has.
 pub(super) unsafe fn call_resumable(
     store: *mut StoreInner,
     data: *mut (),
@@ -107,7 +117,7 @@ pub(super) unsafe fn call_resumable(
     slots: &mut [u64],
     suspended: &mut Option<Suspended>,
 ) -> Result<(), Trap> {
-    // SAFETY: as in `call`.
+    // SAFETY: the contract; S: there is room.
     unsafe {
         let exec = (*store).exec_ptr();
         let (frame, len) = ((*exec).top, slots.len());
@@ -121,8 +131,12 @@ pub(super) unsafe fn call_resumable(
     }
 }
 
-/// Calls a function whose `slots` are at `frame`, the stack's top, with room for a record behind them. `unsafe`: as for
-/// [`call`].
+/// Calls a function whose `slots` are at `frame`, the stack's top, with room for a record behind them.
+///
+/// # Safety
+///
+/// `store` is live, exclusively the caller's, and no reference into it is held; `data` points to a live value of the
+/// store's data type (D), exclusively the caller's too. `slots` is the type's `call_slots`.
 unsafe fn call_at(
     store: *mut StoreInner,
     data: *mut (),
@@ -174,16 +188,9 @@ unsafe fn run<B: Backend>(cx: Cx, entry: *const FuncEntry, frame: *mut u64) -> S
 impl<T: 'static> AsCallContext for Store<T> {
     type Data = T;
     #[inline(always)]
-    fn call_handle<W, R>(
-        &mut self,
-        callee: Handle,
-        slots: (usize, usize),
-        write: impl FnOnce(&mut [u64]) -> W,
-        read: impl FnOnce(W, &[u64]) -> R,
-    ) -> Result<R, Trap> {
+    fn call_parts(&mut self) -> CallParts<'_> {
         let (store, data) = self.as_raw();
-        // SAFETY: both are exclusively borrowed through `self`, and `data` is the store's own (D).
-        unsafe { call(store, data.cast(), callee, slots, write, read) }
+        CallParts { store, data: data.cast(), marker: PhantomData }
     }
 }
 
@@ -227,15 +234,8 @@ impl<T> AsContextMut for CallContext<'_, T> {
 impl<T: 'static> AsCallContext for CallContext<'_, T> {
     type Data = T;
     #[inline(always)]
-    fn call_handle<W, R>(
-        &mut self,
-        callee: Handle,
-        slots: (usize, usize),
-        write: impl FnOnce(&mut [u64]) -> W,
-        read: impl FnOnce(W, &[u64]) -> R,
-    ) -> Result<R, Trap> {
+    fn call_parts(&mut self) -> CallParts<'_> {
         let data: *mut T = self.data;
-        // SAFETY: both are exclusively borrowed through `self`; `Caller::with` has checked the type (D).
-        unsafe { call(self.store, data.cast(), callee, slots, write, read) }
+        CallParts { store: self.store, data: data.cast(), marker: PhantomData }
     }
 }

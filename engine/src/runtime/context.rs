@@ -1,9 +1,9 @@
 //! What gives access to a store: the store itself, or a host function's [`Caller`](crate::Caller).
 
+use super::func::Func;
 use super::store::{Store, StoreInner};
 pub use crate::exec::activation::CallContext;
-use crate::exec::activation::copy_slots;
-use crate::exec::block::Handle;
+use crate::exec::activation::{CallParts, copy_slots};
 use crate::trap::Trap;
 
 /// A store, borrowed; opaque, so that what the engine takes for granted of it stays true.
@@ -32,16 +32,9 @@ pub trait AsCallContext: AsContextMut {
     /// The host's data.
     type Data: 'static;
 
-    /// Calls a function of this store, which `write` gives its parameters and `read` takes the results from: in the
-    /// engine's own slots, as many as the call has, and the number that both are given.
+    /// What a call needs.
     #[doc(hidden)]
-    fn call_handle<W, R>(
-        &mut self,
-        callee: Handle,
-        slots: (usize, usize),
-        write: impl FnOnce(&mut [u64]) -> W,
-        read: impl FnOnce(W, &[u64]) -> R,
-    ) -> Result<R, Trap>;
+    fn call_parts(&mut self) -> CallParts<'_>;
 }
 
 /// What the crate itself sees of a context.
@@ -55,18 +48,18 @@ pub(crate) trait Inner: AsContext {
     {
         self.store_mut().0
     }
-    /// Calls a function of this store, with all of the call's slots at hand.
+    /// Calls a function with as many slots as its call has, or more.
     #[inline]
-    fn call_slots(&mut self, callee: Handle, slots: &mut [u64]) -> Result<(), Trap>
+    fn call_slots(&mut self, func: Func, slots: &mut [u64]) -> Result<(), Trap>
     where
         Self: AsCallContext,
     {
-        let len = slots.len();
+        let (len, slots) = (func.slots(), &mut slots[..func.slots()]);
         let write = move |frame: &mut [u64]| {
             copy_slots(slots, frame);
             slots
         };
-        self.call_handle(callee, (len, len), write, |slots, frame| copy_slots(frame, slots))
+        self.call_parts().call(func, len, write, |slots, frame| copy_slots(frame, slots))
     }
 }
 
@@ -99,14 +92,8 @@ impl<C: AsContextMut + ?Sized> AsContextMut for &mut C {
 impl<C: AsCallContext + ?Sized> AsCallContext for &mut C {
     type Data = C::Data;
     #[inline(always)]
-    fn call_handle<W, R>(
-        &mut self,
-        callee: Handle,
-        slots: (usize, usize),
-        write: impl FnOnce(&mut [u64]) -> W,
-        read: impl FnOnce(W, &[u64]) -> R,
-    ) -> Result<R, Trap> {
-        (**self).call_handle(callee, slots, write, read)
+    fn call_parts(&mut self) -> CallParts<'_> {
+        (**self).call_parts()
     }
 }
 

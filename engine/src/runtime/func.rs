@@ -16,11 +16,14 @@ use crate::types::FuncType;
 pub struct Func {
     store: u64,
     handle: Handle,
+    /// The call's slots.
+    slots: u32,
 }
 
 impl Func {
     pub(crate) fn new(store: &StoreInner, handle: Handle) -> Func {
-        Func { store: store.id(), handle }
+        let ty = store.func_type(handle).expect("stores give out only handles they know");
+        Func { store: store.id(), handle, slots: ty.call_slots() as u32 }
     }
 
     /// Makes a host function of a typed closure, without a module around it; see
@@ -44,6 +47,12 @@ impl Func {
         if self.store == store.id() { Ok(self.handle) } else { Err(Error::usage("the function is another store's")) }
     }
 
+    /// How many slots a call has: [`FuncType::call_slots`] of its type.
+    #[inline]
+    pub(crate) fn slots(self) -> usize {
+        self.slots as usize
+    }
+
     /// The function's type.
     ///
     /// # Panics
@@ -61,16 +70,15 @@ impl Func {
     ///
     /// Wrong number or types of `params` or wrong length of `results`; a trap or exit.
     pub fn call(&self, mut context: impl AsCallContext, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
-        let store = context.store_inner();
-        let handle = self.handle(store)?;
+        self.handle(context.store_inner())?;
         let ty = self.ty(&context);
         if results.len() != ty.results().len() {
             let expected = ty.results().len();
             return Err(Error::usage(format!("room for {} results, the function has {expected}", results.len())));
         }
-        let mut slots = vec![0; ty.call_slots()];
+        let mut slots = vec![0; self.slots()];
         write_values(context.store_inner_mut(), ty.params(), params, &mut slots)?;
-        context.call_slots(handle, &mut slots)?;
+        context.call_slots(*self, &mut slots)?;
         read_values(context.store_inner(), ty.results(), &slots, results)
     }
 
@@ -82,14 +90,10 @@ impl Func {
     /// A trap or exit. A `stack` shorter than [`FuncType::call_slots`], or a function of another store, is a trap with a
     /// message.
     pub fn call_with_stack(&self, mut context: impl AsCallContext, stack: &mut [u64]) -> Result<(), Trap> {
-        let store = context.store_inner();
-        let handle = self.handle(store).map_err(Trap::new)?;
-        let Some(ty) = store.func_type(handle) else { return Err(Trap::message("no such function")) };
-        let slots = ty.call_slots();
-        match stack.get_mut(..slots) {
-            Some(stack) => context.call_slots(handle, stack),
-            None => Err(Trap::message(format!("a stack of {} slots, the call needs {slots}", stack.len()))),
+        if stack.len() < self.slots() {
+            return Err(Trap::message(format!("a stack of {} slots, the call needs {}", stack.len(), self.slots)));
         }
+        context.call_slots(*self, stack)
     }
 
     /// The same function with its Rust types.
@@ -98,8 +102,8 @@ impl Func {
     ///
     /// When they are not the function's.
     pub fn typed<P: WasmParams, R: WasmResults>(&self, context: impl AsContext) -> Result<TypedFunc<P, R>, Error> {
-        let handle = self.handle(context.store_inner())?;
-        TypedFunc::new(*self, handle, &self.ty(&context))
+        self.handle(context.store_inner())?;
+        TypedFunc::new(*self, &self.ty(&context))
     }
 }
 

@@ -153,7 +153,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         let handle = self.func().handle(&store.inner)?;
         let mut slots = [0; MOST];
         params.write(&mut slots);
-        match store.start(handle, &mut slots[..self.slots()])? {
+        match store.start(handle, &mut slots[..self.func().slots()])? {
             Ended::Finished => Ok(ResumableCall::Finished(R::read(&slots))),
             Ended::Paused(suspended, trap) => {
                 Ok(ResumableCall::Paused(Resumable { suspended, trap, read: |_, _, slots| Ok(R::read(slots)) }))
@@ -175,7 +175,7 @@ impl Func {
     ) -> Result<ResumableCall<Vec<Val>>, Error> {
         let handle = self.handle(&store.inner)?;
         let ty = self.ty(&*store);
-        let mut slots = vec![0; ty.call_slots()];
+        let mut slots = vec![0; self.slots()];
         write_values(&mut store.inner, ty.params(), params, &mut slots)?;
         let read: Read<Vec<Val>> = |store, callee, slots| {
             let types = store.func_type(callee).map_or(&[][..], |ty| ty.results());

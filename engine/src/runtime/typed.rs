@@ -2,10 +2,9 @@
 
 use std::marker::PhantomData;
 
-use super::context::{AsCallContext, Inner};
+use super::context::AsCallContext;
 use super::func::Func;
 use crate::error::Error;
-use crate::exec::block::Handle;
 use crate::trap::Trap;
 use crate::types::{FuncType, ValType};
 
@@ -159,8 +158,6 @@ pub(super) const MOST: usize = 16;
 /// ```
 pub struct TypedFunc<P, R> {
     func: Func,
-    handle: Handle,
-    slots: usize,
     types: PhantomData<fn(P) -> R>,
 }
 
@@ -173,12 +170,12 @@ impl<P, R> Clone for TypedFunc<P, R> {
 impl<P, R> Copy for TypedFunc<P, R> {}
 
 impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
-    pub(crate) fn new(func: Func, handle: Handle, ty: &FuncType) -> Result<TypedFunc<P, R>, Error> {
+    pub(crate) fn new(func: Func, ty: &FuncType) -> Result<TypedFunc<P, R>, Error> {
         let wanted = FuncType::new(P::types(), R::types());
         if wanted != *ty {
             return Err(Error::usage(format!("function type mismatch: expected {wanted}, found {ty}")));
         }
-        Ok(TypedFunc { func, handle, slots: ty.call_slots(), types: PhantomData })
+        Ok(TypedFunc { func, types: PhantomData })
     }
 
     /// Calls the function.
@@ -188,13 +185,8 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
     /// A trap or exit; a trap with a message when the function is another store's.
     #[inline]
     pub fn call(&self, mut context: impl AsCallContext, params: P) -> Result<R, Trap> {
-        self.func.handle(context.store_inner()).map_err(Trap::new)?;
         let (write, read) = (|frame: &mut [u64]| params.write(frame), |(), frame: &[u64]| R::read(frame));
-        context.call_handle(self.handle, (self.slots, MOST), write, read)
-    }
-
-    pub(super) fn slots(&self) -> usize {
-        self.slots
+        context.call_parts().call(self.func, MOST, write, read)
     }
 
     /// The function without its types.
