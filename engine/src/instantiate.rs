@@ -121,7 +121,8 @@ impl Parts {
                 if !belongs(*value, store) {
                     return Err(fail("it is defined as something of another store".into()));
                 }
-                let found = actual_type(*value, store);
+                // Sizes of memories and tables are the present ones.
+                let found = value.ty(StoreRef(store));
                 if !fits(&wanted, &found) || actual_type_id(*value, store) != type_id {
                     return Err(mismatch(&found));
                 }
@@ -147,11 +148,6 @@ fn belongs(value: Extern, store: &StoreInner) -> bool {
         Extern::Table(Table(place)) | Extern::Memory(Memory(place)) => place.belongs_to(store),
         Extern::Global(Global(place)) | Extern::Tag(Tag(place)) => place.belongs_to(store),
     }
-}
-
-/// The type that a value has now: sizes are the present ones.
-fn actual_type(value: Extern, store: &StoreInner) -> ExternType {
-    value.ty(StoreRef(store))
 }
 
 /// The engine's number for the type of a function or tag.

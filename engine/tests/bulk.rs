@@ -5,8 +5,8 @@ mod kit;
 use std::thread;
 use std::time::Duration;
 
-use hostel_engine::{Config, Extern, Instance, ResumableCall, Store, TrapCode, Val};
-use kit::{configs, guest};
+use hostel_engine::{Config, Instance, ResumableCall, Store, TrapCode, Val};
+use kit::{backends, guest};
 
 const MIB: u32 = 1 << 20;
 
@@ -31,11 +31,6 @@ const GUESTS: &str = r#"(module
         (loop $l (local.set $n (i32.add (local.get $n) (ref.is_null (table.get $s (local.get 0)))))
             (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (local.get 1))))
         (local.get $n)))"#;
-
-/// One configuration for each backend.
-fn backends() -> impl Iterator<Item = Config> {
-    configs().into_iter().step_by(3)
-}
 
 fn metered(config: &Config) -> (Store<()>, Instance) {
     let mut config = config.clone();
@@ -69,7 +64,7 @@ fn call(store: &mut Store<()>, instance: Instance, name: &str, arguments: [u32; 
         if pauses % 4 == 3 {
             // Memories move when they grow.
             for name in ["memory", "b"] {
-                let Some(Extern::Memory(memory)) = instance.get_export(&*store, name) else { panic!("no {name}") };
+                let memory = instance.get_memory(&*store, name).unwrap();
                 memory.grow(&mut *store, 1).unwrap();
             }
         }
@@ -84,11 +79,11 @@ fn state(store: &Store<()>, instance: Instance) -> Vec<u64> {
     let sum = |bytes: &[u8]| bytes.iter().fold(0u64, |sum, &b| (sum ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     let mut state = Vec::new();
     for name in ["memory", "b"] {
-        let Some(Extern::Memory(memory)) = instance.get_export(store, name) else { panic!("no {name}") };
+        let memory = instance.get_memory(store, name).unwrap();
         state.push(sum(&memory.data(store)[..10 * MIB as usize]));
     }
     for name in ["s", "t"] {
-        let Some(Extern::Table(table)) = instance.get_export(store, name) else { panic!("no {name}") };
+        let table = instance.get_table(store, name).unwrap();
         let elements = (0..table.size(store)).map(|index| format!("{:?}", table.get(store, index)));
         let elements: Vec<u8> = elements.flat_map(String::into_bytes).collect();
         state.push(sum(&elements));
@@ -148,7 +143,7 @@ fn long_instructions_are_interrupted() {
                     (func (export "fine") (result i32) (i32.load8_u (i32.const 0))))"#
             ),
         );
-        let Some(Extern::Memory(memory)) = instance.get_export(&store, "memory") else { panic!("no memory") };
+        let memory = instance.get_memory(&store, "memory").unwrap();
         let fill = instance.get_typed_func::<(i32, u32), ()>(&store, "fill").unwrap();
         let handle = store.interrupt_handle().unwrap();
         let later = || {
@@ -170,7 +165,7 @@ fn long_instructions_are_interrupted() {
         assert_eq!(fill.call(&mut store, (9, LEN as u32)).unwrap_err().code(), Some(TrapCode::Interrupted));
         other.join().unwrap();
         assert_eq!(memory.data(&store)[LEN - 1], 7);
-        assert_eq!(instance.get_typed_func::<(), i32>(&store, "fine").unwrap().call(&mut store, ()).unwrap(), 9);
+        assert_eq!(kit::call::<(), i32>(&mut store, instance, "fine", ()).unwrap(), 9);
     }
 }
 
@@ -186,7 +181,7 @@ fn an_instruction_begins_at_its_beginning() {
         store.set_fuel(1_000_000).unwrap();
         drop(fill.call_resumable(&mut store, (0, 1, 0)).unwrap());
         fill.call(&mut store, (0, 2, 100)).unwrap();
-        let Some(Extern::Memory(memory)) = instance.get_export(&store, "memory") else { panic!("no memory") };
+        let memory = instance.get_memory(&store, "memory").unwrap();
         assert_eq!(memory.data(&store)[..100], [2; 100]);
         assert_eq!((memory.data(&store)[100], memory.data(&store)[(8 << 20) - 1]), (1, 0));
     }
@@ -197,7 +192,7 @@ fn an_instruction_begins_at_its_beginning() {
 fn a_table_grows_all_at_once() {
     for config in backends() {
         let (mut store, instance) = metered(&config);
-        let Some(Extern::Table(table)) = instance.get_export(&store, "t") else { panic!("no table") };
+        let table = instance.get_table(&store, "t").unwrap();
         let grow = instance.get_typed_func::<(u32, i32, i32), i32>(&store, "table_grow").unwrap();
         store.set_fuel(50_000).unwrap();
         let guest = grow.call_resumable(&mut store, (5_000_000, 0, 0)).unwrap().paused().expect("out of fuel");

@@ -4,7 +4,7 @@
 mod kit;
 
 use hostel_engine::{Caller, Engine, Extern, FuncType, Limits, Linker, Store, Tag, Trap, TrapCode, ValType};
-use kit::{configs, guest, instantiate};
+use kit::{call, configs, guest, instantiate};
 
 /// Runs `(func (export "run") (param i32) (result i32))` of a module on every configuration.
 fn check(text: &str, cases: &[(i32, i32)]) {
@@ -154,8 +154,8 @@ fn exceptions_pass_through_instances_and_hosts() {
                 (func (export "uncaught") (call $back)))"#,
         )
         .unwrap();
-        assert_eq!(b.get_typed_func::<(), i32>(&store, "caught").unwrap().call(&mut store, ()).unwrap(), 7);
-        let trap = b.get_typed_func::<(), ()>(&store, "uncaught").unwrap().call(&mut store, ()).unwrap_err();
+        assert_eq!(call::<(), i32>(&mut store, b, "caught", ()).unwrap(), 7);
+        let trap = call::<(), ()>(&mut store, b, "uncaught", ()).unwrap_err();
         assert!(trap.is_uncaught_exception(), "{trap}");
         assert!(!trap.frames().is_empty());
     }

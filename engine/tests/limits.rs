@@ -8,7 +8,7 @@ use hostel_engine::{
     Caller, CompilationMode, Config, Engine, Error, ErrorKind, Extern, Instance, Limits, Linker, Memory, MemoryType,
     Module, Store, Table, TableType, TrapCode, Val, ValType,
 };
-use kit::{configs, guest, guest_of, instantiate, wasm};
+use kit::{call, configs, guest, guest_of, instantiate, wasm};
 
 fn limited(limits: Limits) -> Config {
     let mut config = Config::new();
@@ -90,10 +90,10 @@ fn lazily() {
     config.compilation_mode(CompilationMode::Lazy);
     let (mut store, instance) =
         guest(&config, r#"(module (func (export "f") (local i32 i32 i32 i32 i32 i32)) (func (export "fine")))"#);
-    let trap = instance.get_typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
+    let trap = call::<(), ()>(&mut store, instance, "f", ()).unwrap_err();
     let error = trap.downcast_ref::<Error>().expect("the reason is an error of the module");
     assert!(matches!(error.kind(), ErrorKind::Limit { limit: "locals", .. }), "{error}");
-    instance.get_typed_func::<(), ()>(&store, "fine").unwrap().call(&mut store, ()).unwrap();
+    call::<(), ()>(&mut store, instance, "fine", ()).unwrap();
 }
 
 /// Blocks with many parameters and results weigh more, as each open block keeps its types.
@@ -204,7 +204,7 @@ fn depth() {
         for (name, code, limit) in
             [("deep", TrapCode::StackOverflow, "value_stack_bytes"), ("again", TrapCode::HostReentry, "host_reentry")]
         {
-            let trap = instance.get_typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
+            let trap = call::<(), ()>(&mut store, instance, name, ()).unwrap_err();
             assert_eq!((trap.code(), code.limit()), (Some(code), Some(limit)));
             assert_eq!(trap.to_string(), format!("{} (limit `{limit}`)", code.message()));
         }
@@ -221,7 +221,7 @@ fn names() {
     for (bytes, found) in [(1000, Some(&*name)), (300, None)] {
         let config = limited(Limits { name_bytes: bytes, ..Limits::default() });
         let (mut store, instance) = load(&config, wasm(&text)).unwrap();
-        let trap = instance.get_typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
+        let trap = call::<(), ()>(&mut store, instance, "f", ()).unwrap_err();
         assert_eq!(trap.frames()[0].module.as_deref(), found);
         assert_eq!(trap.frames()[0].func_name.as_deref(), found.or(Some("f")));
     }

@@ -13,7 +13,7 @@ use hostel_engine::{
     Caller, Engine, FunctionDefinition, FunctionListener, HostModule, HostModuleBuilder, Instance, InterruptHandle,
     Linker, Module, ResumableCall, Store, Trap, TrapCode, ValType,
 };
-use kit::{configs, wasm};
+use kit::{call, configs, wasm};
 
 const THREADS: usize = 4;
 /// Functions of the module.
@@ -107,14 +107,14 @@ fn call_all(engine: &Engine, host: &HostModule<usize>, module: &Module, thread: 
     let step = [1, 7, 11, 13][thread as usize % 4];
     for round in 0..2 {
         let (mut store, instance) = store(engine, host, module);
-        let call = instance.get_typed_func::<(i32, i32), i32>(&store, "nth").unwrap();
+        let function = instance.get_typed_func::<(i32, i32), i32>(&store, "nth").unwrap();
         for k in 0..FUNCTIONS {
             let i = if thread.is_multiple_of(2) { k * step } else { (FUNCTIONS - k) * step } % FUNCTIONS;
             let x = (1000 * thread + k) as i32;
-            assert_eq!(call.call(&mut store, (i as i32, x)).unwrap(), nth(i, x), "{thread} {round} {i}");
+            assert_eq!(function.call(&mut store, (i as i32, x)).unwrap(), nth(i, x), "{thread} {round} {i}");
         }
         let calls = (0..FUNCTIONS).map(|i| 1 + u32::from(adds(i))).sum::<u32>() as i32;
-        assert_eq!(instance.get_typed_func::<(), i32>(&store, "calls").unwrap().call(&mut store, ()).unwrap(), calls);
+        assert_eq!(call::<(), i32>(&mut store, instance, "calls", ()).unwrap(), calls);
         let by_host = (0..FUNCTIONS).map(|i| usize::from(i % 5 == 0) + usize::from(adds(i) && (i + 1) % 5 == 0));
         assert_eq!(*store.data(), by_host.sum::<usize>());
         let divide = instance.get_typed_func::<i32, ()>(&store, "divide").unwrap();

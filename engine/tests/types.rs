@@ -4,7 +4,7 @@
 mod kit;
 
 use hostel_engine::{CompilationMode, Config, Engine, ErrorKind, Linker, Module, Store, TrapCode, Val};
-use kit::{configs, guest, instantiate, wasm};
+use kit::{call, configs, guest, instantiate, wasm};
 
 #[test]
 fn what_needs_garbage_collection_says_so() {
@@ -43,7 +43,7 @@ fn what_needs_garbage_collection_says_so() {
         let mut config = Config::new();
         config.compilation_mode(CompilationMode::Lazy);
         let (mut store, instance) = guest(&config, text);
-        let trap = instance.get_typed_func::<(), ()>(&store, "f").unwrap().call(&mut store, ()).unwrap_err();
+        let trap = call::<(), ()>(&mut store, instance, "f", ()).unwrap_err();
         says_so(text, &trap.to_string());
     }
     let shared = Module::new(&eager, wasm("(module (memory 1 1 shared))")).unwrap_err();

@@ -15,8 +15,10 @@
 //!
 //! An [`Op`] is a [`Row`] (what to compute) and a variant (where operands come from and the result goes). Rows are
 //! listed once, in [`rows`]; the row's [`Shape`] says how many words an instruction has and what its variants mean.
+//! [`relations`] has what the translator makes of one row, or two, when it folds.
 
 pub(crate) mod print;
+mod relations;
 pub(crate) mod rows;
 pub(crate) mod verify;
 
@@ -191,34 +193,20 @@ impl Op {
 
     /// How many words the instruction has whose word 1 is `operands`.
     pub(crate) fn words(self, operands: u64) -> usize {
+        // Of an access: from which variant on it is in its wide form.
+        let access = |wide: u16| if self.variant() < wide { 2 } else { 4 };
         match self.row().shape() {
             Shape::Commutative if self.variant() >= COMMUTATIVE_WIDE => 3,
             Shape::Commutative | Shape::Binary | Shape::Unary => 2,
             Shape::VectorUnary | Shape::VectorBinary | Shape::VectorTernary | Shape::Shift | Shape::Test => 2,
             Shape::Splat | Shape::Extract | Shape::Replace => 2,
-            Shape::VectorLoad | Shape::VectorStore => match self.variant() {
-                0 | 1 => 2,
-                VECTOR_INDEXED.. => 3,
-                _ => 4,
-            },
+            Shape::VectorLoad | Shape::VectorStore if self.variant() >= VECTOR_INDEXED => 3,
+            Shape::VectorLoad | Shape::VectorStore => access(2),
+            Shape::Load => access(4),
+            Shape::Store => access(5),
             Shape::LoadIndexed | Shape::StoreIndexed | Shape::SelectCompare => 3,
-            Shape::BranchIncrement => 4,
-            Shape::Lane => 4,
             Shape::BranchCompare | Shape::Call => 3,
-            Shape::Load => {
-                if self.variant() < 4 {
-                    2
-                } else {
-                    4
-                }
-            }
-            Shape::Store => {
-                if self.variant() < 5 {
-                    2
-                } else {
-                    4
-                }
-            }
+            Shape::BranchIncrement | Shape::Lane => 4,
             Shape::Plain(words) | Shape::Branch(words) => words as usize,
             Shape::BranchTable => 2 + (operands >> 32) as usize,
         }

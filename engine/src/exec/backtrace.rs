@@ -83,7 +83,7 @@ unsafe fn walk(exec: &mut ExecState, trap: &mut Trap) {
         // A function that has not begun has no code of its own yet that `ip` could be in.
         let found = match untranslated.take() {
             Some(func) => Some((func, None)),
-            None => module.locate(ip),
+            None => module.locate(ip).map(|(func, at)| (func, Some(at))),
         };
         let Some((func, position)) = found else { return };
         if let Some(listened) = module.listener(func) {

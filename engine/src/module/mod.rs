@@ -283,11 +283,11 @@ impl Module {
     }
 
     /// Which function an instruction pointer is in, and at which word.
-    pub(crate) fn locate(&self, ip: *const u64) -> Option<(u32, Option<usize>)> {
+    pub(crate) fn locate(&self, ip: *const u64) -> Option<(u32, usize)> {
         let store = self.code();
         let (start, code) = store.by_address.range(..=ip as usize).next_back()?;
         let word = (ip as usize - start) / 8;
-        (word < code.words.len()).then_some((code.func, Some(word)))
+        (word < code.words.len()).then_some((code.func, word))
     }
 
     /// The regions of the function that an instruction pointer is in where exceptions are caught, and the address of

@@ -252,34 +252,35 @@ fn place(part: &[u8], bytes: &[u8]) -> Range<usize> {
 fn import_one(sections: &mut Sections, module: &str, name: &str, ty: TypeRef, offset: u64) -> Result<(), Error> {
     let index = match ty {
         TypeRef::Func(ty) => {
-            sections.funcs.push(ty);
             sections.imported_funcs += 1;
-            ExternIndex::Func(sections.funcs.len() as u32 - 1)
+            ExternIndex::Func(push(&mut sections.funcs, ty))
         }
         TypeRef::Table(ty) => {
-            sections.tables.push(table_type(&ty, &sections.type_ids, offset)?);
             sections.imported_tables += 1;
-            ExternIndex::Table(sections.tables.len() as u32 - 1)
+            ExternIndex::Table(push(&mut sections.tables, table_type(&ty, &sections.type_ids, offset)?))
         }
         TypeRef::Memory(ty) => {
-            sections.memories.push(memory_type(&ty, offset)?);
             sections.imported_memories += 1;
-            ExternIndex::Memory(sections.memories.len() as u32 - 1)
+            ExternIndex::Memory(push(&mut sections.memories, memory_type(&ty, offset)?))
         }
         TypeRef::Global(ty) => {
-            sections.globals.push(global_type(&ty, &sections.type_ids, offset)?);
             sections.imported_globals += 1;
-            ExternIndex::Global(sections.globals.len() as u32 - 1)
+            ExternIndex::Global(push(&mut sections.globals, global_type(&ty, &sections.type_ids, offset)?))
         }
         TypeRef::Tag(ty) => {
-            sections.tags.push(ty.func_type_idx);
             sections.imported_tags += 1;
-            ExternIndex::Tag(sections.tags.len() as u32 - 1)
+            ExternIndex::Tag(push(&mut sections.tags, ty.func_type_idx))
         }
         other => return Err(Error::unsupported(format!("import of kind {other:?}"), offset)),
     };
     sections.imports.push(Import { module: module.into(), name: name.into(), index });
     Ok(())
+}
+
+/// Appends to an index space; the index.
+fn push<T>(space: &mut Vec<T>, item: T) -> u32 {
+    space.push(item);
+    space.len() as u32 - 1
 }
 
 fn val_type(ty: wasmparser::ValType, ids: &[u32], offset: u64) -> Result<ValType, Error> {

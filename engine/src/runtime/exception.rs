@@ -29,7 +29,7 @@ pub(crate) struct Exceptions {
     free: Vec<usize>,
     /// Search when this many are alive.
     threshold: usize,
-    /// As many may be alive.
+    /// How many may be alive.
     limit: usize,
 }
 
@@ -63,16 +63,12 @@ impl Exceptions {
 
     /// The exception of a handle.
     pub(crate) fn get(&self, handle: u64) -> Option<&Arc<Exception>> {
-        self.arena.get(self.index(handle)?)?.as_ref()
-    }
-
-    fn index(&self, handle: u64) -> Option<usize> {
-        (handle & MARK == MARK).then_some((handle & !MARK) as usize)
+        self.arena.get(index(handle)?)?.as_ref()
     }
 
     /// Drops an exception that nothing refers to: one that was caught without its reference.
     pub(crate) fn remove(&mut self, handle: u64) {
-        if let Some(index) = self.index(handle)
+        if let Some(index) = index(handle)
             && self.arena.get_mut(index).is_some_and(|place| place.take().is_some())
         {
             self.free.push(index);
@@ -89,11 +85,11 @@ impl Exceptions {
         let mut alive = vec![false; self.arena.len()];
         let mut found: Vec<usize> = Vec::new();
         let mut mark = |found: &mut Vec<usize>, handle: u64| {
-            if handle & MARK == MARK
-                && let Some(seen) = alive.get_mut((handle & !MARK) as usize)
+            if let Some(index) = index(handle)
+                && let Some(seen) = alive.get_mut(index)
                 && !std::mem::replace(seen, true)
             {
-                found.push((handle & !MARK) as usize);
+                found.push(index);
             }
         };
         roots.for_each(|slot| mark(&mut found, slot));
@@ -110,6 +106,11 @@ impl Exceptions {
         }
         self.threshold = 2 * self.alive();
     }
+}
+
+/// Where a handle points to in an arena; `None` for what is no handle.
+fn index(handle: u64) -> Option<usize> {
+    (handle & MARK == MARK).then_some((handle & !MARK) as usize)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Memory {
         self.block(context.store_inner()).data()
     }
 
-    /// Its bytes.
+    /// Its bytes, to be changed.
     pub fn data_mut<'a, C: AsContextMut>(&self, context: &'a mut C) -> &'a mut [u8] {
         self.block_mut(context.store_inner_mut()).data_mut()
     }
@@ -73,17 +73,15 @@ impl Memory {
 
     /// Copies bytes out of the memory, from `offset` on.
     pub fn read(&self, context: impl AsContext, offset: usize, buffer: &mut [u8]) -> Result<(), MemoryAccessError> {
-        let data = self.block(context.store_inner()).data();
-        let end = offset.checked_add(buffer.len()).ok_or(MemoryAccessError)?;
-        buffer.copy_from_slice(data.get(offset..end).ok_or(MemoryAccessError)?);
+        let bytes = self.data(&context).get(offset..).and_then(|rest| rest.get(..buffer.len()));
+        buffer.copy_from_slice(bytes.ok_or(MemoryAccessError)?);
         Ok(())
     }
 
     /// Copies bytes into the memory, from `offset` on.
     pub fn write(&self, mut context: impl AsContextMut, offset: usize, bytes: &[u8]) -> Result<(), MemoryAccessError> {
-        let data = self.block_mut(context.store_inner_mut()).data_mut();
-        let end = offset.checked_add(bytes.len()).ok_or(MemoryAccessError)?;
-        data.get_mut(offset..end).ok_or(MemoryAccessError)?.copy_from_slice(bytes);
+        let place = self.data_mut(&mut context).get_mut(offset..).and_then(|rest| rest.get_mut(..bytes.len()));
+        place.ok_or(MemoryAccessError)?.copy_from_slice(bytes);
         Ok(())
     }
 }

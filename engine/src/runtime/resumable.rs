@@ -38,11 +38,12 @@ impl<R> ResumableCall<R> {
     }
 }
 
-/// A guest that paused within a call: its frames, off the store's stack. What it does next is up to the embedder: go on,
-/// later or on another thread; end it with a backtrace; or drop it, which frees the frames and is all that happens.
+/// A guest that paused within a call: its frames, off the store's stack. The embedder decides what becomes of it: let it
+/// go on, later or on another thread; end it with a backtrace; or drop it, which only frees the frames.
 ///
 /// The store can be used meanwhile, also for calls that pause too. What they change (memories, globals, fuel) the guest
-/// finds changed when it goes on. It takes as much memory as the guest's frames, at most `Limits::value_stack_bytes`.
+/// finds changed when it goes on. A `Resumable` takes as much memory as the guest's frames, at most
+/// `Limits::value_stack_bytes`.
 ///
 /// ```
 /// use hostel_engine::{Config, Engine, Linker, Module, ResumableCall, Store, TrapCode};
@@ -112,10 +113,8 @@ impl<R> Resumable<R> {
             }
         };
         let (read, callee) = (self.read, self.suspended.callee);
-        match store.go_on(self.suspended, slots)? {
-            Ended::Finished => Ok(ResumableCall::Finished(read(&store.inner, callee, slots)?)),
-            Ended::Paused(suspended, trap) => Ok(ResumableCall::Paused(Resumable { suspended, trap, read })),
-        }
+        let ended = store.go_on(self.suspended, slots)?;
+        outcome(&store.inner, callee, ended, slots, read)
     }
 
     /// Ends the call, as a call that cannot be resumed would have ended: with the guest's frames in the trap. Listeners of
@@ -131,6 +130,20 @@ impl<R> Resumable<R> {
 
     fn check(&self, store: &StoreInner) -> Result<(), Error> {
         if self.suspended.belongs_to(store) { Ok(()) } else { Err(Error::usage("the paused guest is another store's")) }
+    }
+}
+
+/// What came of a call, whose results, if there are any, are in `slots`.
+fn outcome<R>(
+    store: &StoreInner,
+    callee: Handle,
+    ended: Ended,
+    slots: &[u64],
+    read: Read<R>,
+) -> Result<ResumableCall<R>, Error> {
+    match ended {
+        Ended::Finished => Ok(ResumableCall::Finished(read(store, callee, slots)?)),
+        Ended::Paused(suspended, trap) => Ok(ResumableCall::Paused(Resumable { suspended, trap, read })),
     }
 }
 
@@ -153,12 +166,8 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         let handle = self.func().handle(&store.inner)?;
         let mut slots = [0; MOST];
         params.write(&mut slots);
-        match store.start(handle, &mut slots[..self.func().slots()])? {
-            Ended::Finished => Ok(ResumableCall::Finished(R::read(&slots))),
-            Ended::Paused(suspended, trap) => {
-                Ok(ResumableCall::Paused(Resumable { suspended, trap, read: |_, _, slots| Ok(R::read(slots)) }))
-            }
-        }
+        let ended = store.start(handle, &mut slots[..self.func().slots()])?;
+        outcome(&store.inner, handle, ended, &slots, |_, _, slots| Ok(R::read(slots)))
     }
 }
 
@@ -183,9 +192,7 @@ impl Func {
             read_values(store, types, slots, &mut values)?;
             Ok(values)
         };
-        match store.start(handle, &mut slots)? {
-            Ended::Finished => Ok(ResumableCall::Finished(read(&store.inner, handle, &slots)?)),
-            Ended::Paused(suspended, trap) => Ok(ResumableCall::Paused(Resumable { suspended, trap, read })),
-        }
+        let ended = store.start(handle, &mut slots)?;
+        outcome(&store.inner, handle, ended, &slots, read)
     }
 }

@@ -5,7 +5,7 @@ use hostel_engine::{
     ResumableCall, Store, Trap, Val, ValType,
 };
 
-use super::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function, memory_line};
+use super::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function};
 
 /// A configuration with its name.
 pub struct Setup {
@@ -35,7 +35,7 @@ pub fn run(setup: &Setup, case: &Case) -> Report {
     let mut report = Report::default();
     if let Err(error) = run_into(setup, case, &mut report) {
         if let Some(trap) = error.trap() {
-            report.outcome("instantiation", Err(&reason(trap)));
+            report.trap("instantiation", &reason(trap));
         } else {
             report.cut = matches!(error.kind(), ErrorKind::Limit { .. });
             if !report.cut {
@@ -57,7 +57,7 @@ fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error
     let mut linker = Linker::new(&engine);
     linker.host_module(&host_module(&engine)?)?;
     let instance = linker.instantiate(&mut store, &module)?;
-    report.line("instantiated".to_owned());
+    report.instantiated();
 
     let fuel = instance.get_global(&store, FUEL).expect("it is exported");
     for (number, call) in case.calls.iter().enumerate() {
@@ -70,33 +70,28 @@ fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error
             let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
             func.call(&mut store, &args, &mut results).map(|()| results)
         };
-        let outcome: Result<Vec<Value>, String> = match results {
+        let outcome = match results {
             Ok(results) => Ok(results.iter().map(value).collect()),
             Err(error) => Err(error.trap().map_or_else(|| error.to_string(), reason)),
         };
-        let trap = outcome.as_ref().err().cloned().unwrap_or_default();
-        let name = format!("call {number} of {:?}{:?}", call.name, call.args);
-        if !report.outcome(&name, outcome.map_err(|_| &*trap)) {
+        if !report.call(number, call, outcome) {
             return Ok(());
         }
     }
     for (name, export) in &case.exports {
         let found = instance.get_export(&store, name).expect("it is exported");
         match (export, found) {
-            (Export::Memory, Extern::Memory(memory)) => report.line(memory_line(name, memory.data(&store))),
-            (Export::Global, Extern::Global(global)) => {
-                report.line(format!("global {name:?} is {:?}", value(&global.get(&store)).canonical()));
-            }
+            (Export::Memory, Extern::Memory(memory)) => report.memory(name, memory.data(&store)),
+            (Export::Global, Extern::Global(global)) => report.global(name, value(&global.get(&store))),
             (Export::Table, Extern::Table(table)) => {
-                let get = |index| table.get(&store, index).is_none_or(|element| element.is_null());
-                let nulls: Vec<bool> = (0..table.size(&store)).map(get).collect();
-                report.line(format!("table {name:?} has nulls at {nulls:?}"));
+                let null = |index| table.get(&store, index).is_none_or(|element| element.is_null());
+                report.table(name, (0..table.size(&store)).map(null));
             }
             (Export::Func { .. }, Extern::Func(_)) => {}
-            _ => report.line(format!("export {name:?} is of another kind")),
+            _ => report.of_another_kind(name),
         }
     }
-    report.line(format!("host calls: {:x?}", store.data()));
+    report.host_calls(store.data());
     Ok(())
 }
 

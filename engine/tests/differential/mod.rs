@@ -5,7 +5,6 @@
 #![allow(dead_code)]
 
 pub mod dense;
-mod dense_ops;
 pub mod generate;
 pub mod hostel;
 
@@ -86,20 +85,52 @@ impl Report {
         self.lines.push(line);
     }
 
-    /// The end of a call: its results, or its trap in the specification's words. Running out of stack ends the report.
-    pub fn outcome(&mut self, call: &str, outcome: Result<Vec<Value>, &str>) -> bool {
-        if outcome == Err("call stack exhausted") {
-            self.cut = true;
-            return false;
-        }
+    pub fn instantiated(&mut self) {
+        self.line("instantiated".to_owned());
+    }
+
+    /// The case's call of that number has ended, with results or a trap in the specification's words. Running out of stack
+    /// ends the report: then this is false.
+    pub fn call(&mut self, number: usize, call: &Call, outcome: Result<Vec<Value>, impl AsRef<str>>) -> bool {
+        let what = format!("call {number} of {:?}{:?}", call.name, call.args);
         match outcome {
             Ok(values) => {
                 let values: Vec<Value> = values.into_iter().map(Value::canonical).collect();
-                self.line(format!("{call} = {values:?}"));
+                self.line(format!("{what} = {values:?}"));
             }
-            Err(trap) => self.line(format!("{call} trapped: {trap}")),
+            Err(trap) => self.trap(&what, trap.as_ref()),
         }
-        true
+        !self.cut
+    }
+
+    /// A call or the instantiation trapped.
+    pub fn trap(&mut self, what: &str, trap: &str) {
+        match trap {
+            "call stack exhausted" => self.cut = true,
+            _ => self.line(format!("{what} trapped: {trap}")),
+        }
+    }
+
+    pub fn memory(&mut self, name: &str, bytes: &[u8]) {
+        self.line(memory_line(name, bytes));
+    }
+
+    pub fn global(&mut self, name: &str, value: Value) {
+        self.line(format!("global {name:?} is {:?}", value.canonical()));
+    }
+
+    /// A table, by which of its elements are null.
+    pub fn table(&mut self, name: &str, nulls: impl Iterator<Item = bool>) {
+        self.line(format!("table {name:?} has nulls at {:?}", nulls.collect::<Vec<_>>()));
+    }
+
+    pub fn of_another_kind(&mut self, name: &str) {
+        self.line(format!("export {name:?} is of another kind"));
+    }
+
+    /// What [`host_function`]s were called, by their hashes.
+    pub fn host_calls(&mut self, hashes: &[u64]) {
+        self.line(format!("host calls: {hashes:x?}"));
     }
 
     /// How a call went, for each that returned.

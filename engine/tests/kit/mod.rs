@@ -1,7 +1,9 @@
-//! What the tests share: an instance from text in a line.
+//! What the tests share: an instance from text in a line, a call in another, the configurations to run on.
 #![allow(dead_code)]
 
-use hostel_engine::{Config, Engine, Error, Instance, Linker, Module, Store};
+use hostel_engine::{
+    Backend, CompilationMode, Config, Engine, Error, Instance, Linker, Module, Store, Trap, WasmParams, WasmResults,
+};
 
 pub fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("the test's module is well-formed")
@@ -26,17 +28,35 @@ pub fn guest(config: &Config, text: &str) -> (Store<()>, Instance) {
     guest_of(&Linker::new(&engine), (), text)
 }
 
+/// Calls an export.
+pub fn call<P: WasmParams, R: WasmResults>(
+    store: &mut Store<impl Sized + 'static>,
+    instance: Instance,
+    name: &str,
+    params: P,
+) -> Result<R, Trap> {
+    let func = instance.get_typed_func::<P, R>(&*store, name).expect("it is exported, and of this type");
+    func.call(store, params)
+}
+
+/// A configuration for each dispatch backend of this build.
+pub fn backends() -> Vec<Config> {
+    let configs = [Backend::Loop, Backend::Tail].map(|backend| {
+        let mut config = Config::new();
+        config.backend(backend);
+        config
+    });
+    configs.into_iter().filter(|config| Engine::new(config).is_ok()).collect()
+}
+
 /// A configuration for each dispatch backend of this build and each compilation mode.
 pub fn configs() -> Vec<Config> {
-    use hostel_engine::{Backend, CompilationMode};
     let mut configs = Vec::new();
-    for backend in [Backend::Loop, Backend::Tail] {
+    for backend in backends() {
         for mode in [CompilationMode::Eager, CompilationMode::Lazy, CompilationMode::LazyTranslation] {
-            let mut config = Config::new();
-            config.backend(backend).compilation_mode(mode);
-            if Engine::new(&config).is_ok() {
-                configs.push(config);
-            }
+            let mut config = backend.clone();
+            config.compilation_mode(mode);
+            configs.push(config);
         }
     }
     configs

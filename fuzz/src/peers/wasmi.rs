@@ -4,18 +4,16 @@ use wasmi::{
     Config, Engine, Error, Extern, F32, F64, FuncType, Linker, Module, Nullable, Store, TrapCode, V128, Val, ValType,
 };
 
-use crate::cases::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function, memory_line};
+use crate::cases::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function};
 
 pub fn run(case: &Case) -> Report {
     let mut report = Report::default();
     if let Err(error) = run_into(case, &mut report) {
         match error.as_trap_code() {
-            Some(_) => {
-                report.outcome("instantiation", Err(reason(&error)));
-            }
+            Some(_) => report.trap("instantiation", reason(&error)),
             // A segment that does not fit is no trap to wasmi, but it is called one.
             None if error.to_string().starts_with("out of bounds table access") => {
-                report.outcome("instantiation", Err("out of bounds table access"));
+                report.trap("instantiation", "out of bounds table access");
             }
             None => report.line(format!("refused: {error}")),
         }
@@ -42,7 +40,7 @@ fn run_into(case: &Case, report: &mut Report) -> Result<(), Error> {
         })?;
     }
     let instance = linker.instantiate_and_start(&mut store, &module)?;
-    report.line("instantiated".to_owned());
+    report.instantiated();
 
     let fuel = instance.get_global(&store, FUEL).expect("it is exported");
     for (number, call) in case.calls.iter().enumerate() {
@@ -54,27 +52,24 @@ fn run_into(case: &Case, report: &mut Report) -> Result<(), Error> {
             Ok(()) => Ok(results.iter().map(value).collect()),
             Err(error) => Err(reason(&error)),
         };
-        if !report.outcome(&format!("call {number} of {:?}{:?}", call.name, call.args), outcome) {
+        if !report.call(number, call, outcome) {
             return Ok(());
         }
     }
     for (name, export) in &case.exports {
         let found = instance.get_export(&store, name).expect("it is exported");
         match (export, found) {
-            (Export::Memory, Extern::Memory(memory)) => report.line(memory_line(name, memory.data(&store))),
-            (Export::Global, Extern::Global(global)) => {
-                report.line(format!("global {name:?} is {:?}", value(&global.get(&store)).canonical()));
-            }
+            (Export::Memory, Extern::Memory(memory)) => report.memory(name, memory.data(&store)),
+            (Export::Global, Extern::Global(global)) => report.global(name, value(&global.get(&store))),
             (Export::Table, Extern::Table(table)) => {
-                let get = |index| table.get(&store, index).is_none_or(|element| element.is_null());
-                let nulls: Vec<bool> = (0..table.size(&store)).map(get).collect();
-                report.line(format!("table {name:?} has nulls at {nulls:?}"));
+                let null = |index| table.get(&store, index).is_none_or(|element| element.is_null());
+                report.table(name, (0..table.size(&store)).map(null));
             }
             (Export::Func { .. }, Extern::Func(_)) => {}
-            _ => report.line(format!("export {name:?} is of another kind")),
+            _ => report.of_another_kind(name),
         }
     }
-    report.line(format!("host calls: {:x?}", store.data()));
+    report.host_calls(store.data());
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use wasmtime::{Config, Engine, Extern, ExternRef, Func, FuncType, Linker, Module, Store, Trap, V128, Val, ValType};
 
-use crate::cases::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function, memory_line};
+use crate::cases::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function};
 
 type Fallible<T> = Result<T, wasmtime::Error>;
 
@@ -12,12 +12,8 @@ pub fn run(case: &Case, canonical: bool) -> Report {
     let mut report = Report::default();
     if let Err(error) = run_into(case, canonical, &mut report) {
         match error.downcast_ref::<Trap>() {
-            Some(_) => {
-                report.outcome("instantiation", Err(&reason(&error)));
-            }
-            None if error.is::<wasmtime::ThrownException>() => {
-                report.outcome("instantiation", Err("uncaught exception"));
-            }
+            Some(_) => report.trap("instantiation", &reason(&error)),
+            None if error.is::<wasmtime::ThrownException>() => report.trap("instantiation", "uncaught exception"),
             None => report.line(format!("refused: {error:?}")),
         }
     }
@@ -54,7 +50,7 @@ fn run_into(case: &Case, canonical: bool, report: &mut Report) -> Fallible<()> {
         })?;
     }
     let instance = linker.instantiate(&mut store, &module)?;
-    report.line("instantiated".to_owned());
+    report.instantiated();
 
     let fuel = instance.get_global(&mut store, FUEL).expect("it is exported");
     for (number, call) in case.calls.iter().enumerate() {
@@ -66,29 +62,25 @@ fn run_into(case: &Case, canonical: bool, report: &mut Report) -> Fallible<()> {
             Ok(()) => Ok(results.iter().map(value).collect()),
             Err(error) => Err(reason(&error)),
         };
-        let name = format!("call {number} of {:?}{:?}", call.name, call.args);
-        if !report.outcome(&name, outcome.as_ref().map(Vec::clone).map_err(|trap| &**trap)) {
+        if !report.call(number, call, outcome) {
             return Ok(());
         }
     }
     for (name, export) in &case.exports {
         let found = instance.get_export(&mut store, name).expect("it is exported");
         match (export, found) {
-            (Export::Memory, Extern::Memory(memory)) => report.line(memory_line(name, memory.data(&store))),
-            (Export::Global, Extern::Global(global)) => {
-                report.line(format!("global {name:?} is {:?}", value(&global.get(&mut store)).canonical()));
-            }
+            (Export::Memory, Extern::Memory(memory)) => report.memory(name, memory.data(&store)),
+            (Export::Global, Extern::Global(global)) => report.global(name, value(&global.get(&mut store))),
             (Export::Table, Extern::Table(table)) => {
                 let size = table.size(&store);
-                let mut null = |index| table.get(&mut store, index).is_none_or(|element| element.is_null());
-                let nulls: Vec<bool> = (0..size).map(&mut null).collect();
-                report.line(format!("table {name:?} has nulls at {nulls:?}"));
+                let null = |index| table.get(&mut store, index).is_none_or(|element| element.is_null());
+                report.table(name, (0..size).map(null));
             }
             (Export::Func { .. }, Extern::Func(_)) => {}
-            _ => report.line(format!("export {name:?} is of another kind")),
+            _ => report.of_another_kind(name),
         }
     }
-    report.line(format!("host calls: {:x?}", store.data()));
+    report.host_calls(store.data());
     Ok(())
 }
 

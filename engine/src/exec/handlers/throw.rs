@@ -189,7 +189,7 @@ unsafe fn find(
             let module = (*cx).module();
             let (func, position) = module.locate(ip)?;
             // A caller's `ip` is where it goes on; the call stands before it.
-            let at = position? - usize::from(!innermost);
+            let at = position - usize::from(!innermost);
             let (tries, start) = module.try_regions(ip)?;
             // A `delegate` leaves only regions this deep or less.
             let mut depth = usize::MAX;

@@ -1,9 +1,8 @@
-//! The instructions of [`dense`](super::dense): operators by result type, constants, loads and stores.
+//! The instructions that bodies are made of: operators by result type, constants, loads and stores.
 
 use wasm_encoder::{Instruction, MemArg, MemArgTarget};
 
-use super::Ty;
-use super::generate::Words;
+use super::{Ty, Words};
 
 type Row = (&'static [Ty], Instruction<'static>);
 
