@@ -163,14 +163,17 @@ impl Config {
         self
     }
 
-    /// Charge guests fuel: one unit per WebAssembly instruction, taken at function entries and loop headers.
+    /// Charge guests fuel: one unit per WebAssembly instruction, taken at function entries and loop headers; beyond that, one
+    /// for 64 bytes that an instruction on a whole memory or table works on, and for each frame, region and clause that a
+    /// throw looks at.
     /// A store starts with none; see [`Store::set_fuel`](crate::Store::set_fuel).
     pub fn consume_fuel(&mut self, on: bool) -> &mut Config {
         self.fuel = on;
         self
     }
 
-    /// Let an [`InterruptHandle`](crate::InterruptHandle) stop running guests at function entries and loop headers.
+    /// Let an [`InterruptHandle`](crate::InterruptHandle) stop running guests: at function entries, loop headers, in long
+    /// straight code, and within instructions and throws that take long.
     pub fn interruptible(&mut self, on: bool) -> &mut Config {
         self.interruptible = on;
         self

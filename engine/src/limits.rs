@@ -35,7 +35,8 @@ pub struct Limits {
     pub memories: usize,
     /// Tables in one store. Default 100 000.
     pub tables: usize,
-    /// Exceptions in one store that guests can still reach. Default 100 000.
+    /// Exceptions in one store that guests can still reach, each of 16 000 bytes at most; an eighth more may be there until
+    /// the next look at who refers to them. Default 100 000.
     pub exceptions: usize,
     /// Bytes of a store's value stack, on which guest calls live; it is reserved, not committed. Default 16 MiB.
     pub value_stack_bytes: usize,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use hostel_engine::{
-    Caller, Config, Engine, Extern, FunctionDefinition, FunctionListener, Instance, InterruptHandle, Linker,
+    Caller, Config, Engine, Extern, FunctionDefinition, FunctionListener, Instance, InterruptHandle, Limits, Linker,
     ResumableCall, Store, Trap, TrapCode, Val,
 };
 use kit::{configs, guest, guest_of, instantiate};
@@ -470,11 +470,18 @@ fn a_throw_through_many_frames_is_interrupted() {
         .unwrap();
         let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
         for _ in 0..3 {
-            let guest = run.call_resumable(&mut store, 100_000).unwrap().paused().expect("interrupted in its throw");
-            assert_eq!(guest.trap().code(), Some(TrapCode::Interrupted));
-            // Once is enough: it would come to no end otherwise.
-            store.interrupt_handle().unwrap().interrupt();
-            assert_eq!(guest.resume(&mut store).unwrap().finished(), Some(5));
+            let mut call = run.call_resumable(&mut store, 100_000).unwrap();
+            let mut pauses = 0;
+            while let ResumableCall::Paused(guest) = call {
+                assert_eq!(guest.trap().code(), Some(TrapCode::Interrupted));
+                pauses += 1;
+                // Again and again: it goes on from the frame that it has come to.
+                store.interrupt_handle().unwrap().interrupt();
+                call = guest.resume(&mut store).unwrap();
+            }
+            assert_eq!(call.finished(), Some(5));
+            // 4096 frames for each.
+            assert_eq!(pauses, 100_000 / 4096);
             store.interrupt_handle().unwrap().clear();
         }
         let guest = run.call_resumable(&mut store, 100_000).unwrap().paused().unwrap();
@@ -484,4 +491,65 @@ fn a_throw_through_many_frames_is_interrupted() {
         store.data_mut().take();
         assert_eq!(run.call(&mut store, 100_000).unwrap(), 5);
     }
+}
+
+/// What a throw looks at is paid for: frames, regions, clauses, and slots when unreachable exceptions are looked for. The sum
+/// is the same, however often the guest pauses on the way.
+#[test]
+fn throws_are_paid_for_by_what_they_look_at() {
+    let clauses = "(catch $other $h) ".repeat(500);
+    let text = format!(
+        r#"(module (tag $tag) (tag $other) (table $kept 50000 exnref)
+            (func $deep (param i32)
+                (if (i32.eqz (local.get 0)) (then (throw $tag)))
+                (block $h (try_table {clauses} (call $deep (i32.sub (local.get 0) (i32.const 1))))))
+            (func (export "deep") (param i32) (result i32)
+                (block $h (try_table (catch $tag $h) (call $deep (local.get 0))))
+                (i32.const 1))
+            (func (export "many") (param i32) (result i32) (local $e exnref)
+                (loop $again
+                    (block $h (result exnref) (try_table (catch_ref $tag $h) (throw $tag)) (unreachable))
+                    (local.set $e)
+                    (table.set $kept (i32.and (local.get 0) (i32.const 15)) (local.get $e))
+                    (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+                (i32.const 1)))"#
+    );
+    let mut totals = Vec::new();
+    for mut config in configs() {
+        config.limits(Limits { exceptions: 200, ..Limits::default() });
+        config.consume_fuel(true).interruptible(true);
+        let run = |name: &str, argument: i32, slice: Option<u64>, interrupts: bool| {
+            let (mut store, instance) = guest(&config, &text);
+            store.set_fuel(slice.unwrap_or(1 << 40)).unwrap();
+            let handle = store.interrupt_handle().unwrap();
+            let function = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
+            let mut call = function.call_resumable(&mut store, argument).unwrap();
+            let mut pauses = 0;
+            while let ResumableCall::Paused(guest) = call {
+                pauses += 1;
+                if guest.trap().code() == Some(TrapCode::OutOfFuel) {
+                    store.add_fuel(slice.unwrap()).unwrap();
+                }
+                // At a check a guest that is asked again has not moved: every second time.
+                if interrupts && pauses % 2 == 0 {
+                    handle.interrupt();
+                }
+                call = guest.resume(&mut store).unwrap();
+            }
+            assert_eq!(call.finished(), Some(1));
+            (store.fuel_consumed().unwrap(), pauses)
+        };
+        for (name, argument, least) in [("deep", 100, 100 * 500), ("many", 1000, 10 * 50_000 / 8)] {
+            let (whole, pauses) = run(name, argument, None, false);
+            assert_eq!(pauses, 0);
+            assert!((least..3 * least + 40_000).contains(&whole), "{name} {whole}");
+            for (slice, interrupts) in [(Some(700), false), (Some(20_000), false), (Some(1500), true)] {
+                let (used, pauses) = run(name, argument, slice, interrupts);
+                assert_eq!(used, whole, "{name} in slices of {slice:?}");
+                assert!(pauses > 1, "{name} in slices of {slice:?}");
+            }
+            totals.push((name, whole));
+        }
+    }
+    assert!(totals.chunks(2).all(|pair| pair == &totals[..2]), "the same in every configuration: {totals:?}");
 }

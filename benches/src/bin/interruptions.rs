@@ -69,6 +69,11 @@ const MODULE: &str = r#"
         (if (local.get $n) (then
             (call $recurse (i32.sub (local.get $n) (i32.const 1)))
             (call $recurse (i32.sub (local.get $n) (i32.const 1))))))
+    ;; Down to where the value stack has little room left, and waits there.
+    (func $descend (param $n i32)
+        (if (local.get $n) (then (call $descend (i32.sub (local.get $n) (i32.const 1)))) (else (loop $ever (br $ever)))))
+    (func $dive (param $n i32)
+        (if (local.get $n) (then (call $dive (i32.sub (local.get $n) (i32.const 1)))) (else (throw $e))))
     (func $raise (throw $e))
     ;; A thousand files, and many more: names of six digits.
     (func $populate (local $i i32)
@@ -132,6 +137,13 @@ const FAR: &str = "(call $list (i64.const 0)) (call $list (i64.const 0x7fffffff)
 const ROWS: &[Row] = &[
     stopped("an empty loop", Fs::None, "", "nop"),
     stopped("recursion", Fs::None, "", "(call $recurse (i32.const 60))"),
+    stopped("a loop below 250 000 frames", Fs::None, "", "(call $descend (i32.const 250000))"),
+    stopped(
+        "throwing through 250 000 frames",
+        Fs::None,
+        "",
+        "(block $b (try_table (catch $e $b) (call $dive (i32.const 250000))))",
+    ),
     stopped(
         "memory.fill, 700 MiB",
         Fs::None,

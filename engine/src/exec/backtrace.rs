@@ -23,7 +23,7 @@ pub(super) unsafe fn walked(exec: *mut ExecState, trap: Trap) -> Trap {
     // SAFETY: B; X.
     let exec = unsafe { &mut *exec };
     let mut trap = trap.into_final();
-    exec.paused.done = 0;
+    (exec.paused.done, exec.paused.frame) = (0, None);
     // SAFETY: the chain stopped at `exec.ip` with the frame at `exec.sp`.
     unsafe { walk(exec, &mut trap) };
     trap
@@ -45,8 +45,10 @@ pub(super) fn reason(exec: &mut ExecState, stop: Stop) -> Trap {
 /// Frames that are counted when nobody listens to them. A guest can have a million of them, and finding each takes time.
 /// Chosen: some milliseconds.
 const COUNTED: usize = 50_000;
-/// Bytes of bodies that are translated again to find the offsets of one trap. Chosen: some tenths of a second.
+/// Bytes of bodies that are translated again to find the offsets of one trap. Chosen: some tenths of a second; for a guest that
+/// was interrupted, as somebody waits for its end, two milliseconds.
 const TRANSLATED: usize = 16 << 20;
+const TRANSLATED_IN_A_HURRY: usize = 32 << 10;
 
 /// Offsets of the functions in a backtrace: a recursion's frames need those of one.
 struct Offsets {
@@ -75,7 +77,9 @@ unsafe fn walk(exec: &mut ExecState, trap: &mut Trap) {
     let (mut ip, mut sp, mut cx): (Ip, Sp, Cx) = (exec.ip, exec.sp, exec.cx);
     let mut untranslated = exec.untranslated.take();
     let mut innermost = true;
-    let mut offsets = Offsets { known: HashMap::new(), room: TRANSLATED };
+    let hurry = trap.code() == Some(TrapCode::Interrupted);
+    let room = if hurry { TRANSLATED_IN_A_HURRY } else { TRANSLATED };
+    let mut offsets = Offsets { known: HashMap::new(), room };
     let mut frames = 0;
     loop {
         // SAFETY: B.

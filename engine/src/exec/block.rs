@@ -238,10 +238,13 @@ pub(crate) struct Paused {
     pub done: u64,
     /// The units of fuel that were not there.
     pub needed: u64,
+    /// The frame in which a throw was looking for who catches, and what it had spent until then. Addresses of frames hold
+    /// when the chain goes on, as the frames are put back where they were.
+    pub frame: Option<(Ip, Sp, Cx, u64)>,
 }
 
 impl Paused {
-    pub(crate) const NEW: Paused = Paused { regs: Regs { int: 0, f32: 0.0, f64: 0.0 }, done: 0, needed: 0 };
+    pub(crate) const NEW: Paused = Paused { regs: Regs::NOTHING, done: 0, needed: 0, frame: None };
 }
 
 /// What a store keeps for its running guests.

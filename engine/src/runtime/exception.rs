@@ -2,7 +2,7 @@
 //!
 //! References in slots are handles into the arena. When it has grown enough, exceptions whose handle occurs nowhere in the
 //! store's slots, tables and globals are dropped: a conservative search, as a number that looks like a handle keeps
-//! its exception too.
+//! its exception too. Between two searches that many exceptions are thrown that each pays for a part of one.
 
 use std::sync::Arc;
 
@@ -29,19 +29,19 @@ pub(crate) struct Exceptions {
     free: Vec<usize>,
     /// Search when this many are alive.
     threshold: usize,
-    /// How many may be alive.
+    /// How many may be found alive.
     limit: usize,
 }
 
 impl Exceptions {
     /// No exceptions, with room for `limit`.
     pub(crate) fn new(limit: usize) -> Exceptions {
-        Exceptions { limit, ..Exceptions::default() }
+        Exceptions { limit, threshold: SMALL.min(limit), ..Exceptions::default() }
     }
 
     /// Adds an exception and returns its handle; `None` when there is no room.
     pub(crate) fn add(&mut self, exception: Arc<Exception>) -> Option<u64> {
-        if self.alive() >= self.limit {
+        if self.alive() >= self.limit.max(self.threshold) {
             return None;
         }
         let index = match self.free.pop() {
@@ -77,34 +77,49 @@ impl Exceptions {
 
     /// Whether it is time to search.
     pub(crate) fn crowded(&self) -> bool {
-        self.alive() >= self.threshold.max(SMALL).min(self.limit)
+        self.alive() >= self.threshold
     }
 
-    /// Drops all exceptions whose handles are not among `roots`.
-    pub(crate) fn collect(&mut self, roots: impl Iterator<Item = u64>) {
-        let mut alive = vec![false; self.arena.len()];
-        let mut found: Vec<usize> = Vec::new();
-        let mut mark = |found: &mut Vec<usize>, handle: u64| {
-            if let Some(index) = index(handle)
-                && let Some(seen) = alive.get_mut(index)
-                && !std::mem::replace(seen, true)
-            {
-                found.push(index);
-            }
-        };
-        roots.for_each(|slot| mark(&mut found, slot));
-        // Exceptions may carry references to others.
-        while let Some(index) = found.pop() {
-            if let Some(exception) = self.arena[index].clone() {
-                exception.values.iter().for_each(|&slot| mark(&mut found, slot));
-            }
-        }
+    /// Begins to look for those that are alive.
+    pub(crate) fn search(&self) -> Search {
+        Search { alive: vec![false; self.arena.len()], found: Vec::new() }
+    }
+
+    /// The values of an exception that was found and has not been looked through: they may refer to others.
+    pub(crate) fn next_found(&self, search: &mut Search) -> Option<Arc<Exception>> {
+        std::iter::from_fn(|| search.found.pop()).find_map(|index| self.arena[index].clone())
+    }
+
+    /// Drops all exceptions that were not found.
+    pub(crate) fn sweep(&mut self, search: &Search) {
         for (index, place) in self.arena.iter_mut().enumerate() {
-            if !alive[index] && place.take().is_some() {
+            if !search.alive[index] && place.take().is_some() {
                 self.free.push(index);
             }
         }
-        self.threshold = 2 * self.alive();
+        let alive = self.alive();
+        let next = (2 * alive).max(SMALL).min(self.limit);
+        // With few below the limit, an eighth of it may be thrown before the next search, be they garbage or not.
+        self.threshold = if alive < self.limit { next.max(alive + self.limit / 8) } else { self.limit };
+    }
+}
+
+/// A search under way, for exceptions that something refers to. The arena does not change meanwhile.
+pub(crate) struct Search {
+    alive: Vec<bool>,
+    found: Vec<usize>,
+}
+
+impl Search {
+    /// Notes what a slot refers to, if that is an exception.
+    #[inline]
+    pub(crate) fn look_at(&mut self, slot: u64) {
+        if let Some(index) = index(slot)
+            && let Some(seen) = self.alive.get_mut(index)
+            && !std::mem::replace(seen, true)
+        {
+            self.found.push(index);
+        }
     }
 }
 
@@ -121,6 +136,15 @@ mod tests {
         Arc::new(Exception { tag: 0, store: 1, values: values.into() })
     }
 
+    fn collect(exceptions: &mut Exceptions, roots: &[u64]) {
+        let mut search = exceptions.search();
+        roots.iter().for_each(|&slot| search.look_at(slot));
+        while let Some(exception) = exceptions.next_found(&mut search) {
+            exception.values.iter().for_each(|&slot| search.look_at(slot));
+        }
+        exceptions.sweep(&search);
+    }
+
     #[test]
     fn what_is_reachable_stays() {
         let mut exceptions = Exceptions::new(3);
@@ -128,13 +152,39 @@ mod tests {
         let outer = exceptions.add(exception(&[inner])).unwrap();
         let lost = exceptions.add(exception(&[])).unwrap();
         assert_eq!((exceptions.add(exception(&[])), exceptions.crowded()), (None, true));
-        exceptions.collect([1, outer, u64::MAX].into_iter());
+        collect(&mut exceptions, &[1, outer, u64::MAX]);
         assert!(exceptions.get(inner).is_some() && exceptions.get(outer).is_some());
         assert!(exceptions.get(lost).is_none());
         assert!(!exceptions.crowded());
         exceptions.remove(outer);
         assert!(exceptions.get(outer).is_none() && exceptions.get(0).is_none());
-        exceptions.collect(std::iter::empty());
+        collect(&mut exceptions, &[]);
         assert!(exceptions.get(inner).is_none());
+    }
+
+    /// However many a guest keeps, a search is not made for each one that it throws.
+    #[test]
+    fn searches_are_rare() {
+        const LIMIT: usize = 10_000;
+        let mut exceptions = Exceptions::new(LIMIT);
+        let (mut kept, mut searches) = (Vec::new(), 0);
+        for thrown in 0..200_000 {
+            if exceptions.crowded() {
+                collect(&mut exceptions, &kept);
+                searches += 1;
+            }
+            let handle = exceptions.add(exception(&[])).unwrap();
+            if thrown < LIMIT - 1 {
+                kept.push(handle);
+            }
+            assert!(exceptions.alive() <= LIMIT + LIMIT / 8);
+        }
+        assert!(searches < 200, "{searches}");
+        // One more that is kept is too many, when they are looked for.
+        kept.push(exceptions.add(exception(&[])).unwrap());
+        collect(&mut exceptions, &kept);
+        assert_eq!((exceptions.crowded(), exceptions.add(exception(&[]))), (true, None));
+        collect(&mut exceptions, &kept[1..]);
+        assert!(!exceptions.crowded() && exceptions.add(exception(&[])).is_some());
     }
 }

@@ -9,7 +9,7 @@ use wasmparser::{BlockType, Catch};
 
 use super::emit::{Condition, Operand, narrow};
 use super::stack::{Entry, Place};
-use super::{Allocations, LabelId, Landing, Translated, Translator};
+use super::{Allocations, LabelId, Landing, Translated, Translator, exceptions};
 use crate::code::{Header, Row, fields, fields_imm};
 use crate::error::Error;
 use crate::types::ValType;
@@ -95,6 +95,7 @@ impl Translator<'_> {
         allocations.labels = self.labels;
         allocations.locals = self.locals;
         allocations.meters = self.meters;
+        exceptions::nest(&mut self.tries);
         Translated { code, tries: self.tries }
     }
 

@@ -3,6 +3,8 @@
 //! A landing is where a caught exception goes on: its values are put into the slots of the stack heights they have there.
 //! The landings of a `try_table` stand behind its body and branch on to the labels; those of a `try` are its handlers.
 
+use std::cmp::Reverse;
+
 use wasmparser::{BlockType, Catch, TryTable};
 
 use super::control::{Frame, FrameKind};
@@ -107,6 +109,7 @@ impl Translator<'_> {
                 start,
                 end: self.code.len(),
                 depth: self.control.len() - 1,
+                around: None,
                 catches: Vec::new(),
                 delegate: Some(to),
             };
@@ -128,7 +131,7 @@ impl Translator<'_> {
         if reachable {
             self.leave(depth);
         }
-        let region = |start, end, catches| TryRegion { start, end, depth, catches, delegate: None };
+        let region = |start, end, catches| TryRegion { start, end, depth, around: None, catches, delegate: None };
         if let Some((start, end)) = body {
             self.tries.push(region(start, end, landings));
         } else if let FrameKind::Try(start) = kind
@@ -165,5 +168,58 @@ impl Translator<'_> {
         self.stack.truncate(height);
         self.unreachable = if used { None } else { Some(0) };
         if used { self.push_settled(&results) } else { Ok(()) }
+    }
+}
+
+/// Sorts a function's regions, which lie in or beside each other, and tells each the next one around it.
+pub(super) fn nest(tries: &mut [TryRegion]) {
+    tries.sort_by_key(|region| (region.end, Reverse(region.start), Reverse(region.depth)));
+    // Those that may be around a region that comes before them, the innermost last.
+    let mut open: Vec<usize> = Vec::new();
+    for at in (0..tries.len()).rev() {
+        while open.last().is_some_and(|&outer| tries[outer].start > tries[at].start) {
+            open.pop();
+        }
+        tries[at].around = open.last().copied();
+        open.push(at);
+    }
+}
+
+/// The regions around a word of the code, inner ones first.
+pub(crate) fn regions_around(tries: &[TryRegion], word: usize) -> impl Iterator<Item = &TryRegion> {
+    let first = tries.partition_point(|region| region.end <= word);
+    // What is around the word is around the first that ends behind it, or is that.
+    std::iter::successors(tries.get(first), |region| tries.get(region.around?))
+        .filter(move |region| region.start <= word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_found_from_the_inside_out() {
+        let region = |start, end, depth| TryRegion { start, end, depth, around: None, catches: vec![], delegate: None };
+        let plain = [
+            region(1, 20, 1),
+            region(1, 10, 2),
+            region(3, 10, 3),
+            region(3, 10, 4),
+            region(5, 6, 5),
+            region(7, 7, 5),
+            region(12, 15, 2),
+            region(30, 31, 1),
+        ];
+        let mut tries = plain.clone();
+        tries.rotate_left(3);
+        nest(&mut tries);
+        for word in 0..40 {
+            let mut expected: Vec<_> =
+                plain.iter().filter(|region| (region.start..region.end).contains(&word)).collect();
+            expected.sort_by_key(|region| Reverse(region.depth));
+            let key = |region: &&TryRegion| (region.start, region.end, region.depth);
+            let found: Vec<_> = regions_around(&tries, word).map(|region| key(&region)).collect();
+            assert_eq!(found, expected.iter().map(key).collect::<Vec<_>>(), "{word}");
+        }
     }
 }

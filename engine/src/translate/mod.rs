@@ -34,6 +34,7 @@ use crate::error::Error;
 use crate::module::{Module, Sections};
 use crate::types::{FuncType, ValType};
 use control::Frame;
+pub(crate) use exceptions::regions_around;
 use stack::Stack;
 
 /// What is to be translated.
@@ -76,7 +77,7 @@ impl Allocations {
 pub(crate) struct Translated {
     /// The header and the instructions, not linked.
     pub code: Box<[u64]>,
-    /// Where it catches exceptions, inner regions before the ones around them.
+    /// Where it catches exceptions: by where they end, inner regions before the ones around them.
     pub tries: Vec<TryRegion>,
 }
 
@@ -88,6 +89,8 @@ pub(crate) struct TryRegion {
     pub end: usize,
     /// How many blocks are open around it.
     pub depth: usize,
+    /// The next region around it.
+    pub around: Option<usize>,
     /// The first that matches catches.
     pub catches: Vec<Landing>,
     /// Catches nothing: looks on among the regions this deep or less.
@@ -95,7 +98,7 @@ pub(crate) struct TryRegion {
 }
 
 /// Where an exception that is caught goes on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Landing {
     /// The module's tag; `None` for all.
     pub tag: Option<u32>,

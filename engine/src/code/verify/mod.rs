@@ -48,7 +48,17 @@ pub(crate) fn verify(code: &[u64], tries: &[TryRegion], ty: &FuncType, sections:
     if let Some(target) = targets.into_iter().find(|&target| !begins(target as usize)) {
         return Err(format!("branch to word {target}, where no instruction begins"));
     }
-    tries.iter().try_for_each(|region| check_region(region, &function, code.len(), begins))
+    for (at, region) in tries.iter().enumerate() {
+        check_region(region, &function, code.len(), begins)?;
+        let around = region.around.map_or(Some(region), |around| tries[at + 1..].get(around - at - 1));
+        if around.is_none_or(|around| around.start > region.start || around.end < region.end) {
+            return Err(format!(
+                "region {at} from word {} to {} is not in {:?}",
+                region.start, region.end, region.around
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What instructions are checked against.
@@ -181,7 +191,7 @@ mod tests {
     #[test]
     fn regions_and_landings_are_places_in_the_code() {
         let landing = Landing { tag: Some(0), target: 3, values: 5, reference: Some(7) };
-        let region = TryRegion { start: 1, end: 3, depth: 1, catches: vec![landing], delegate: None };
+        let region = TryRegion { start: 1, end: 3, depth: 1, around: None, catches: vec![landing], delegate: None };
         let run = |change: fn(&mut TryRegion)| {
             let mut region = region.clone();
             change(&mut region);

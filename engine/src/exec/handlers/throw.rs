@@ -8,112 +8,213 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::super::backend::{Backend, Cx, Ip, Regs, Sp, Stop};
+use super::super::block::ExecState;
 use super::super::operand::{field, imm};
-use super::{handler, trap};
+use super::handler;
 use crate::runtime::exception::Exception;
 use crate::runtime::store::StoreInner;
+use crate::translate::{Landing as Catch, regions_around};
 use crate::trap::{Trap, TrapCode};
+use crate::types::HeapType;
 
 handler! {
     /// `f0` first of the values' slots, `imm` the tag.
     fn throw [] (ip, sp, mem, len, cx, regs) {
-        let exception = make(ip, sp, cx);
-        if exception == 0 {
-            return trap::<B>(TrapCode::TooManyExceptions, ip, sp, cx);
-        }
-        unwind::<B>(ip, sp, cx, exception, true)
+        unwind::<B>(ip, sp, cx, None)
     }
-}
-
-/// Makes the exception that a `throw` at `ip` throws; null when there is no room for one more.
-#[inline(never)]
-unsafe fn make(ip: Ip, sp: Sp, cx: Cx) -> u64 {
-    // SAFETY: B, S, X: the references end here.
-    unsafe {
-        let tag = (&(*cx).tags)[imm(ip) as u32 as usize];
-        let store = &mut *(*(*cx).exec).store;
-        let slots = store.tags[tag as usize].ty.param_slots();
-        let values = std::slice::from_raw_parts(sp.add(field(ip, 0)), slots).into();
-        let exception = Arc::new(Exception { tag, store: store.id(), values });
-        make_room(store, sp, cx);
-        store.exceptions.add(exception).unwrap_or(0)
-    }
-}
-
-/// Drops unreachable exceptions when there are many.
-unsafe fn make_room(store: &mut StoreInner, sp: Sp, cx: Cx) {
-    if !store.exceptions.crowded() {
-        return;
-    }
-    let base = store.stack_base();
-    // SAFETY: B.
-    let end = sp.wrapping_add(usize::from(u16::MAX)).min(unsafe { (*cx).stack_end });
-    // SAFETY: S: everything up to the running frame's end has been part of the stack and is initialised (zeroed pages
-    // at first). What lies above `sp` may be stale, which only keeps more. Read one by one: no reference is made to slots
-    // that host functions, which wait for this chain, have borrowed. What such a function has written there since may be missed, and
-    // then a reference that only it holds is refused when it is used.
-    let stack = (0..(end as usize - base as usize) / 8).map(|at| unsafe { base.add(at).read() });
-    let StoreInner { exceptions, suspended, globals, tables, instances, .. } = store;
-    let roots = stack
-        .chain(suspended.slots())
-        .chain(globals.iter().map(|global| global.value[0]))
-        .chain(tables.iter().flat_map(|table| table.elements.iter().copied()))
-        .chain(instances.iter().flat_map(|instance| instance.elements.iter().flat_map(|e| e.iter().copied())));
-    exceptions.collect(roots);
 }
 
 handler! {
     /// `f0`: the reference.
     fn throw_ref [] (ip, sp, mem, len, cx, regs) {
-        let exception = *sp.add(field(ip, 0));
-        if exception == 0 {
-            return trap::<B>(TrapCode::NullExceptionReference, ip, sp, cx);
-        }
-        unwind::<B>(ip, sp, cx, exception, false)
+        unwind::<B>(ip, sp, cx, Some(*sp.add(field(ip, 0))))
     }
 }
 
-/// Frames that are searched between two looks at the interrupt flag: some tenths of a millisecond.
-const FRAMES: usize = 4096;
+/// Slots for a unit of work: 64 bytes, as for other instructions that work on memory.
+const SLOTS_PER_UNIT: usize = 8;
+/// Slots that are looked at before they are paid for.
+const SLOTS: usize = 4096;
+
+/// What a throw costs: a unit for each frame, region and clause that is looked at on the way to who catches, and for each 64
+/// bytes that are searched for references. The instruction can pause on the way; it is done again then, and what was paid is
+/// not paid again.
+struct Toll {
+    exec: *mut ExecState,
+    /// Whether the instruction can be done again.
+    may_pause: bool,
+    spent: u64,
+    /// What has been paid, also before a pause.
+    paid: u64,
+}
+
+impl Toll {
+    /// Units between two payments, each of which looks at the interrupt flag first: some tenths of a millisecond. Chosen.
+    const LOOK: u64 = 4096;
+
+    /// `unsafe`, here and below: B; X: no reference to the state is held.
+    unsafe fn new(exec: *mut ExecState, may_pause: bool) -> Toll {
+        // SAFETY: B.
+        let paid = unsafe { std::mem::take(&mut (*exec).paused.done) };
+        Toll { exec, may_pause, spent: 0, paid }
+    }
+
+    #[inline]
+    unsafe fn spend(&mut self, units: usize) -> Result<(), TrapCode> {
+        self.spent += units as u64;
+        if self.spent < self.paid + Toll::LOOK {
+            return Ok(());
+        }
+        // SAFETY: B.
+        unsafe {
+            self.pay()?;
+            if self.may_pause && (*self.exec).meters.interrupt && (*self.exec).interrupt.load(Ordering::Relaxed) {
+                return Err(self.pause(TrapCode::Interrupted));
+            }
+        }
+        Ok(())
+    }
+
+    /// Pays what is left to pay.
+    unsafe fn pay(&mut self) -> Result<(), TrapCode> {
+        // SAFETY: B.
+        unsafe {
+            let due = self.spent.saturating_sub(self.paid);
+            if (*self.exec).meters.fuel {
+                let left = (*self.exec).fuel.saturating_sub_unsigned(due);
+                if left < 0 && self.may_pause {
+                    (*self.exec).paused.needed = due;
+                    return Err(self.pause(TrapCode::OutOfFuel));
+                }
+                // A debt, where a host function has thrown: who looks next stops the guest.
+                (*self.exec).fuel = left;
+            }
+            self.paid += due;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    unsafe fn pause(&self, code: TrapCode) -> TrapCode {
+        // SAFETY: B.
+        unsafe { (*self.exec).paused.done = self.paid };
+        code
+    }
+}
+
+/// Why a throw ended without a landing; the instruction can be done again when it has paused.
+fn ended(code: TrapCode) -> Trap {
+    let trap = Trap::from(code);
+    if matches!(code, TrapCode::OutOfFuel | TrapCode::Interrupted) { trap.resumable() } else { trap }
+}
+
+/// Makes the exception that a `throw` at `ip` throws, and its handle.
+unsafe fn make(ip: Ip, sp: Sp, cx: Cx, toll: &mut Toll) -> Result<(u64, Arc<Exception>), TrapCode> {
+    // SAFETY: B, S, X: the references end here.
+    unsafe {
+        let tag = (&(*cx).tags)[imm(ip) as u32 as usize];
+        let store = &mut *(*(*cx).exec).store;
+        make_room(store, sp, cx, toll)?;
+        let slots = store.tags[tag as usize].ty.param_slots();
+        toll.spend(slots / SLOTS_PER_UNIT)?;
+        let values = std::slice::from_raw_parts(sp.add(field(ip, 0)), slots).into();
+        let exception = Arc::new(Exception { tag, store: store.id(), values });
+        let handle = store.exceptions.add(exception.clone()).ok_or(TrapCode::TooManyExceptions)?;
+        Ok((handle, exception))
+    }
+}
+
+/// Drops unreachable exceptions when there are many.
+unsafe fn make_room(store: &mut StoreInner, sp: Sp, cx: Cx, toll: &mut Toll) -> Result<(), TrapCode> {
+    if !store.exceptions.crowded() {
+        return Ok(());
+    }
+    let mut search = store.exceptions.search();
+    let base = store.stack_base();
+    // SAFETY: B.
+    let end = sp.wrapping_add(usize::from(u16::MAX)).min(unsafe { (*cx).stack_end });
+    // S: everything up to the running frame's end has been part of the stack and is initialised (zeroed pages at first).
+    // What lies above `sp` may be stale, which only keeps more. Read one by one: no reference is made to slots that host
+    // functions, which wait for this chain, have borrowed. What such a function has written there since may be missed, and
+    // then a reference that only it holds is refused when it is used.
+    let len = (end as usize - base as usize) / 8;
+    for start in (0..len).step_by(SLOTS) {
+        let slots = start..len.min(start + SLOTS);
+        // SAFETY: B, S.
+        unsafe {
+            toll.spend(slots.len() / SLOTS_PER_UNIT)?;
+            slots.for_each(|at| search.look_at(base.add(at).read()));
+        }
+    }
+    // How many guests are paused is the host's affair.
+    store.suspended.slots().for_each(|slot| search.look_at(slot));
+    let is_exception = |ty: crate::types::ValType| ty.as_ref().is_some_and(|ty| ty.heap == HeapType::Exn);
+    let globals = store.globals.iter().filter(|global| is_exception(global.ty.content));
+    let tables = store.tables.iter().filter(|table| is_exception(table.ty.element));
+    let segments = store.instances.iter().flat_map(|instance| instance.elements.iter());
+    let lists = tables.map(|table| &table.elements[..]).chain(segments.map(|segment| &segment[..]));
+    for list in globals.map(|global| &global.value[..1]).chain(lists) {
+        for slots in list.chunks(SLOTS) {
+            // SAFETY: B.
+            unsafe { toll.spend(slots.len().div_ceil(SLOTS_PER_UNIT))? };
+            slots.iter().for_each(|&slot| search.look_at(slot));
+        }
+    }
+    while let Some(exception) = store.exceptions.next_found(&mut search) {
+        // SAFETY: B.
+        unsafe { toll.spend(1 + exception.values.len() / SLOTS_PER_UNIT)? };
+        exception.values.iter().for_each(|&slot| search.look_at(slot));
+    }
+    store.exceptions.sweep(&search);
+    Ok(())
+}
 
 /// Where a chain goes on.
 type Landing = (Ip, Sp, Cx);
 
-/// Continues where the exception is caught, or ends the chain. `fresh`: nothing refers to it yet.
+/// Continues where what is thrown is caught, or ends the chain: the exception of a handle, or a new one.
 #[cold]
 #[inline(never)]
-unsafe fn unwind<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool) -> B::Out {
+unsafe fn unwind<B: Backend>(ip: Ip, sp: Sp, cx: Cx, handle: Option<u64>) -> B::Out {
     // SAFETY: as `catch`. What has a destructor stays in there: alive here, it would keep the native frame.
     unsafe {
-        match catch(ip, sp, cx, handle, fresh) {
+        match catch(ip, sp, cx, handle) {
             Some(landing) => land::<B>(landing),
             None => B::stop(Stop::PENDING),
         }
     }
 }
 
-/// Finds who catches an exception thrown at `ip`; when nobody does, leaves the trap in the store.
+/// Finds who catches what is thrown at `ip`; when nobody does, leaves the trap in the store.
 #[inline(never)]
-unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: u64, fresh: bool) -> Option<Landing> {
+unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: Option<u64>) -> Option<Landing> {
     // SAFETY: as `find`; B; X: the references end here.
     unsafe {
         let exec = (*cx).exec;
         ((*exec).ip, (*exec).sp, (*exec).cx) = (ip, sp, cx);
-        let Some(exception) = (&(*(*exec).store).exceptions).get(handle).cloned() else {
-            (*exec).pending = Some(TrapCode::InvalidReference.into());
-            return None;
+        let mut toll = Toll::new(exec, true);
+        let thrown = match handle {
+            Some(0) => Err(TrapCode::NullExceptionReference),
+            Some(known) => match (&(*(*exec).store).exceptions).get(known) {
+                Some(exception) => Ok((known, exception.clone())),
+                None => Err(TrapCode::InvalidReference),
+            },
+            None => make(ip, sp, cx, &mut toll),
         };
-        let patient = std::mem::take(&mut (*exec).paused.done) != 0 || !(*exec).meters.interrupt;
-        let landing = find(ip, sp, cx, handle, fresh, patient, &exception);
-        if landing.is_none() {
-            if (*exec).pending.is_none() {
-                (*exec).pending = Some(Trap::exception(exception));
-            }
-            if fresh {
-                (&mut (*(*exec).store).exceptions).remove(handle);
-            }
-        }
-        landing
+        let trap = match thrown {
+            Ok((thrown, exception)) => match find(ip, sp, cx, thrown, handle.is_none(), &mut toll, &exception) {
+                Ok(landing) => return Some(landing),
+                Err(code) => {
+                    if handle.is_none() {
+                        (&mut (*(*exec).store).exceptions).remove(thrown);
+                    }
+                    code.map_or_else(|| Trap::exception(exception), ended)
+                }
+            },
+            Err(code) => ended(code),
+        };
+        (*exec).pending = Some(trap);
+        None
     }
 }
 
@@ -140,16 +241,18 @@ unsafe fn catch_from_host(ip: Ip, sp: Sp, cx: Cx, trap: Trap) -> Option<Landing>
         if let Some(exception) = trap.as_exception()
             && exception.store == (*(*exec).store).id()
         {
-            make_room(&mut *(*exec).store, sp, cx);
-            let Some(handle) = (&mut (*(*exec).store).exceptions).add(exception.clone()) else {
+            // The call is not made again, so this does not pause, and fails only for want of room.
+            let mut toll = Toll::new(exec, false);
+            let store = (*exec).store;
+            let room = make_room(&mut *store, sp, cx, &mut toll).ok();
+            let Some(handle) = room.and_then(|()| (&mut (*store).exceptions).add(exception.clone())) else {
                 (*exec).pending = Some(TrapCode::TooManyExceptions.into());
                 return None;
             };
-            let landing = find(ip, sp, cx, handle, true, true, exception);
-            if landing.is_some() {
-                return landing;
+            if let Ok(landing) = find(ip, sp, cx, handle, true, &mut toll, exception) {
+                return Some(landing);
             }
-            (&mut (*(*exec).store).exceptions).remove(handle);
+            (&mut (*store).exceptions).remove(handle);
         }
         (*exec).pending = Some(trap);
         None
@@ -166,54 +269,53 @@ unsafe fn land<B: Backend>((ip, sp, cx): Landing) -> B::Out {
     }
 }
 
-/// Looks for who catches, from the frame at `sp` outwards, and gives the values to the landing that is found.
+/// Looks for who catches, from the frame at `sp` outwards or from where the instruction paused, and gives the values to the
+/// landing that is found. Without one the error is why it pauses, or nothing when nobody catches. `fresh`: nothing refers to
+/// the exception yet.
 ///
-/// The return record of a frame is found by the type of its function, as in a backtrace. Where it is not `patient`, an
-/// interruption ends the search; the instruction, which then is done again, searches to the end.
+/// The return record of a frame is found by the type of its function, as in a backtrace.
 unsafe fn find(
     ip: Ip,
     sp: Sp,
     cx: Cx,
     handle: u64,
     fresh: bool,
-    patient: bool,
+    toll: &mut Toll,
     exception: &Exception,
-) -> Option<Landing> {
+) -> Result<Landing, Option<TrapCode>> {
     // SAFETY: B, C, S for the running frame, and for the outer ones by their records.
     unsafe {
         let exec = (*cx).exec;
+        let running = sp;
         let (mut ip, mut sp, mut cx) = (ip, sp, cx);
-        let mut innermost = true;
-        let mut frames = 0;
+        if let Some(frame) = (*exec).paused.frame.take() {
+            (ip, sp, cx, toll.spent) = frame;
+        }
         loop {
+            let spent = toll.spent;
             let module = (*cx).module();
-            let (func, position) = module.locate(ip)?;
+            let (func, position) = module.locate(ip).ok_or(None)?;
             // A caller's `ip` is where it goes on; the call stands before it.
-            let at = position - usize::from(!innermost);
-            let (tries, start) = module.try_regions(ip)?;
-            // A `delegate` leaves only regions this deep or less.
-            let mut depth = usize::MAX;
-            for region in tries.iter().filter(|region| (region.start..region.end).contains(&at)) {
-                if region.depth > depth {
-                    continue;
+            let at = position - usize::from(sp != running);
+            match find_in_frame(ip, at, cx, toll, exception) {
+                Ok(None) => {}
+                Ok(Some((catch, ip))) => {
+                    if catch.tag.is_some() {
+                        let to = sp.add(catch.values as usize);
+                        std::ptr::copy_nonoverlapping(exception.values.as_ptr(), to, exception.values.len());
+                    }
+                    match catch.reference {
+                        Some(slot) => *sp.add(slot as usize) = handle,
+                        None if fresh => (&mut (*(*exec).store).exceptions).remove(handle),
+                        // It was caught with its reference before, which the guest may still have.
+                        None => {}
+                    }
+                    return Ok((ip, sp, cx));
                 }
-                if let Some(to) = region.delegate {
-                    depth = to;
-                    continue;
+                Err(code) => {
+                    (*exec).paused.frame = Some((ip, sp, cx, spent));
+                    return Err(Some(code));
                 }
-                let matches = |tag: Option<u32>| tag.is_none_or(|tag| (&(*cx).tags)[tag as usize] == exception.tag);
-                let Some(catch) = region.catches.iter().find(|catch| matches(catch.tag)) else { continue };
-                if catch.tag.is_some() {
-                    let to = sp.add(catch.values as usize);
-                    std::ptr::copy_nonoverlapping(exception.values.as_ptr(), to, exception.values.len());
-                }
-                match catch.reference {
-                    Some(slot) => *sp.add(slot as usize) = handle,
-                    None if fresh => (&mut (*(*exec).store).exceptions).remove(handle),
-                    // It was caught with its reference before, which the guest may still have.
-                    None => {}
-                }
-                return Some((start.add(catch.target), sp, cx));
             }
             let record = module.func_type(func).call_slots();
             ip = *sp.add(record).cast::<Ip>();
@@ -223,15 +325,45 @@ unsafe fn find(
                 sp = *sp.add(1).cast::<Sp>();
             }
             if ip == (*exec).halt {
-                return None;
-            }
-            innermost = false;
-            frames += 1;
-            if !patient && frames % FRAMES == 0 && (*exec).interrupt.load(Ordering::Relaxed) {
-                (*exec).pending = Some(Trap::from(TrapCode::Interrupted).resumable());
-                (*exec).paused.done = 1;
-                return None;
+                return Err(None);
             }
         }
+    }
+}
+
+/// Who catches in the function at `ip`, word `at` of its code, and where it goes on then. All that was spent is paid in
+/// that case.
+unsafe fn find_in_frame(
+    ip: Ip,
+    at: usize,
+    cx: Cx,
+    toll: &mut Toll,
+    exception: &Exception,
+) -> Result<Option<(Catch, Ip)>, TrapCode> {
+    // SAFETY: B, C.
+    unsafe {
+        toll.spend(1)?;
+        let Some((tries, start)) = (*cx).module().try_regions(ip) else { return Ok(None) };
+        // A `delegate` leaves only regions this deep or less.
+        let mut depth = usize::MAX;
+        for region in regions_around(&tries, at) {
+            toll.spend(1)?;
+            if region.depth > depth {
+                continue;
+            }
+            if let Some(to) = region.delegate {
+                depth = to;
+                continue;
+            }
+            let matches = |tag: Option<u32>| tag.is_none_or(|tag| (&(*cx).tags)[tag as usize] == exception.tag);
+            let found = region.catches.iter().position(|catch| matches(catch.tag));
+            toll.spend(found.unwrap_or(region.catches.len()))?;
+            if let Some(found) = found {
+                toll.pay()?;
+                let catch = region.catches[found];
+                return Ok(Some((catch, start.add(catch.target))));
+            }
+        }
+        Ok(None)
     }
 }
