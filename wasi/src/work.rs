@@ -9,7 +9,8 @@
 //! | buffers of a list, subscriptions | 1 each |
 //!
 //! Paths and lists are charged by a call's parameters, before it is made ([`Function::work`]); bytes and entries by what
-//! has come of it ([`WasiCtx::take_work`]). The bytes of several calls are summed up before they are divided.
+//! has come of it ([`WasiCtx::take_work`]). The bytes of several calls are summed up before they are divided. Components are
+//! those that the guest writes; what symbolic links add is not charged, and bounded: 40 links of 4095 bytes for a path.
 
 use crate::ctx::WasiCtx;
 use crate::functions::{Function, Kind};

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use hostel_engine::{Config, Engine, Instance, Linker, Module, Store};
 use hostel_wasi::fs::memory::MemoryFs;
 use hostel_wasi::{Perms, StopHandle, WasiCtx, add_to_linker};
+use tempfile::TempDir;
 
 /// Chosen: all rows together take two minutes.
 const ROUNDS: u32 = 10;
@@ -54,7 +55,7 @@ const fn once(name: &'static str, fs: Fs, prepare: &'static str, body: &'static 
 /// The functions besides, and a memory with 700 MiB from 65536 on. `$write` and `$read` move these.
 const MODULE: &str = r#"
     (memory (export "memory") 11201)
-    (data (i32.const 0) "file") (data (i32.const 8) "d") (data (i32.const 64) "\00\00\01\00\00\00\c0\2b")
+    (data (i32.const 0) "file") (data (i32.const 8) "d") (data (i32.const 16) "d/../") (data (i32.const 64) "\00\00\01\00\00\00\c0\2b")
     (table $t 5000000 funcref) (tag $e)
     (global $n (mut i32) (i32.const 0))
     (func $must (param i32) (if (local.get 0) (then unreachable)))
@@ -91,6 +92,19 @@ const MODULE: &str = r#"
             (br_if $more (local.tee $i (i32.sub (local.get $i) (i32.const 1))))))
     (func $list (param $cookie i64)
         (drop (call $fd_readdir (i32.const 3) (i32.const 65536) (i32.const 100000000) (local.get $cookie) (i32.const 32))))
+    ;; Forty links in a row, `0` the first, each by 1600 names to the next.
+    (func $chain (local $i i32)
+        (call $must (call $path_create_directory (i32.const 3) (i32.const 8) (i32.const 1)))
+        (loop $more
+            (memory.copy (i32.add (i32.const 65536) (i32.mul (local.get $i) (i32.const 5))) (i32.const 16) (i32.const 5))
+            (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 800))))
+        (local.set $i (i32.const 48))
+        (loop $more
+            (i32.store8 (i32.const 0) (local.get $i))
+            (i32.store8 (i32.const 69536) (i32.add (local.get $i) (i32.const 1)))
+            (call $must (call $path_symlink (i32.const 65536) (i32.const 4001) (i32.const 3) (i32.const 0) (i32.const 1)))
+            (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 88))))
+        (i32.store8 (i32.const 0) (i32.const 48)))
     ;; Directories in directories, 200 000 of them; the last one is open.
     (func $deep (local $fd i32) (local $last i32)
         (global.set $n (i32.const 200000)) (local.set $fd (i32.const 3))
@@ -105,7 +119,9 @@ const MODULE: &str = r#"
         (global.set $n (local.get $fd)))
 "#;
 
-const FUNCTIONS: [(&str, &str); 13] = [
+const FUNCTIONS: [(&str, &str); 15] = [
+    ("path_symlink", "i32 i32 i32 i32 i32"),
+    ("path_filestat_get", "i32 i32 i32 i32 i32"),
     ("path_open", "i32 i32 i32 i32 i32 i64 i64 i32 i32"),
     ("path_create_directory", "i32 i32 i32"),
     ("path_unlink_file", "i32 i32 i32"),
@@ -130,6 +146,9 @@ const REMOVE_OPEN: &str =
     "(call $fill) (call $must (call $path_unlink_file (i32.const 3) (i32.const 0) (i32.const 4)))";
 const REMOVE_CLOSED: &str = "(call $fill) (call $must (call $fd_close (global.get $n)))";
 const OPEN: &str = "(global.set $n (call $open (i32.const 9)))";
+const FOLLOW: &str =
+    "(if (i32.ne (call $path_filestat_get (i32.const 3) (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 128))
+    (i32.const 44)) (then unreachable))";
 const TRUNCATE: &str = "(drop (call $open (i32.const 8)))";
 const LIST: &str = "(call $list (i64.const 0))";
 const FAR: &str = "(call $list (i64.const 0)) (call $list (i64.const 0x7fffffff))";
@@ -182,6 +201,8 @@ const ROWS: &[Row] = &[
     once("fd_close, 700 MiB without a name", Fs::Host, REMOVE_OPEN, CLOSE),
     once("path_open, truncating 700 MiB", Fs::Memory, "(call $fill)", TRUNCATE),
     once("path_open, truncating 700 MiB", Fs::Host, "(call $fill)", TRUNCATE),
+    once("path_filestat_get by 40 links of 4000 bytes", Fs::Memory, "(call $chain)", FOLLOW),
+    once("path_filestat_get by 40 links of 4000 bytes", Fs::Host, "(call $chain)", FOLLOW),
     once(
         "path_rename, 200 000 levels deep",
         Fs::Memory,
@@ -195,10 +216,14 @@ const ROWS: &[Row] = &[
 struct Guest {
     store: Store<WasiCtx>,
     instance: Instance,
+    /// Where its files are on the host.
+    _host: TempDir,
 }
 
 impl Guest {
-    fn new(engine: &Engine, row: &Row, host: &Path) -> Result<Guest, Box<dyn Error>> {
+    fn new(engine: &Engine, row: &Row) -> Result<Guest, Box<dyn Error>> {
+        let shared = Path::new("/dev/shm");
+        let host = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }?;
         let imports = FUNCTIONS.map(|(name, params)| {
             format!(r#"(import "wasi_snapshot_preview1" "{name}" (func ${name} (param {params}) (result i32)))"#)
         });
@@ -211,15 +236,15 @@ impl Guest {
         let builder = match row.fs {
             Fs::None => WasiCtx::builder(),
             Fs::Memory => WasiCtx::builder().in_memory_dir(&MemoryFs::new(), "/", Perms::READ_WRITE),
-            Fs::Host => WasiCtx::builder().preopened_dir(host, "/", Perms::READ_WRITE),
-            Fs::Sorted => WasiCtx::builder().preopened_dir(host, "/", Perms::READ_WRITE).deterministic(1),
+            Fs::Host => WasiCtx::builder().preopened_dir(host.path(), "/", Perms::READ_WRITE),
+            Fs::Sorted => WasiCtx::builder().preopened_dir(host.path(), "/", Perms::READ_WRITE).deterministic(1),
         };
         let module = Module::new(engine, wat::parse_str(&text)?)?;
         let mut linker = Linker::new(engine);
         add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
         let mut store = Store::new(engine, builder.build()?);
         let instance = linker.instantiate(&mut store, &module)?;
-        let mut guest = Guest { store, instance };
+        let mut guest = Guest { store, instance, _host: host };
         guest.call("prepare")?;
         Ok(guest)
     }
@@ -265,13 +290,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(Config::new().interruptible(true))?;
     println!("| what | files | | median, ms | most, ms |\n|---|---|---|---:|---:|");
     for row in ROWS.iter().filter(|row| row.name.contains(&wanted)) {
-        let shared = Path::new("/dev/shm");
-        let host = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }?;
         let mut times = Vec::new();
         let mut guest = None;
         for round in 0..ROUNDS {
             if !row.stopped || guest.is_none() {
-                guest = Some(Guest::new(&engine, row, host.path())?);
+                guest = Some(Guest::new(&engine, row)?);
             }
             let Some(guest) = &mut guest else { continue };
             // At moments that have nothing to do with each other.
