@@ -152,7 +152,12 @@ fn who_is_asked_to_stop_tells_what_was_moved() {
         assert_eq!(transfer(guest, "fd_pread", fd, &back, Some(0)), Ok(PIECE));
         let twice = [(BUFFER + LONG, LONG), (BUFFER + LONG, LONG)];
         assert_eq!(transfer(guest, "fd_pread", fd, &twice, Some(0)), Ok(PIECE));
+        // Buffers that overlap are read one by one, and stopped between them, however short they are.
+        let same = [(BUFFER + LONG, 1000); 3];
+        assert_eq!(transfer(guest, "fd_pread", fd, &same, Some(0)), Ok(1000));
+        assert_eq!(transfer(guest, "fd_read", fd, &same, None), Ok(1000));
         handle.reset();
+        assert_eq!(transfer(guest, "fd_pread", fd, &same, Some(0)), Ok(3000));
         assert_eq!(transfer(guest, "fd_pread", fd, &back, Some(0)), Ok(LONG));
         assert_copied(guest, LONG);
     });

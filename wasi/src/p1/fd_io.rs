@@ -116,6 +116,10 @@ pub fn fd_pread(
             file.read_at(&mut [IoSliceMut::new(bytes)], offset)?.min(len) as u32
         }
         _ => memory.scatter(iovs, iovs_len, false, &mut |bufs, before, total| {
+            // As in `read_list`.
+            if before > 0 && ctx.waits.asked_to_stop().is_some() {
+                return Ok(0);
+            }
             let offset = offset.saturating_add(before.into());
             let mut read = |bufs: &mut [IoSliceMut<'_>], done: u32| {
                 file.read_at(bufs, offset.saturating_add(done.into())).map(transfer::reported)

@@ -39,6 +39,10 @@ pub(super) fn read_list(
         done => done.map(reported),
     };
     memory.scatter(iovs, iovs_len, may_wait, &mut |bufs, done, total| {
+        // Buffers that overlap come one by one: between them a guest can be stopped too.
+        if done > 0 && waits.asked_to_stop().is_some() {
+            return Ok(0);
+        }
         if total as usize > PIECE { pieces::read(waits, bufs, &mut read) } else { read(bufs, done) }
     })
 }

@@ -49,10 +49,13 @@ pub(super) enum Target<'t> {
     Directory { directory: u64, dot_dot: bool },
 }
 
-/// Text still to be walked: of the path, and of each link that is being followed the text after it.
+/// Text still to be walked: of the path, and of each link that is being followed the text after it. In each of the outer
+/// ones is a component, so that what is left need not be read through to see whether another follows.
 struct Rest<'t> {
     text: &'t [u8],
     outer: Vec<&'t [u8]>,
+    /// Whether slashes stand between `text` and the last of the outer ones.
+    slashes: bool,
 }
 
 impl<'t> Rest<'t> {
@@ -67,32 +70,38 @@ impl<'t> Rest<'t> {
                     self.text = text;
                     return Some(component);
                 }
-                None => self.text = self.outer.pop()?,
+                None => {
+                    self.text = self.outer.pop()?;
+                    self.slashes = false;
+                }
             }
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = &'t [u8]> {
-        self.outer.iter().copied().chain([self.text])
-    }
-
     /// No component follows.
     fn is_over(&self) -> bool {
-        self.all().all(|text| text.iter().all(|&byte| byte == b'/'))
+        self.outer.is_empty() && is_slashes(self.text)
     }
 
-    /// Something follows; after the last component, that can only be slashes.
+    /// Slashes follow; asked after the last component.
     fn has_slash(&self) -> bool {
-        self.all().any(|text| !text.is_empty())
+        self.slashes || !self.text.is_empty()
     }
 
     /// Puts a link's text before what is left.
     fn push(&mut self, text: &'t [u8]) {
-        if !self.text.is_empty() {
+        if !is_slashes(self.text) {
             self.outer.push(self.text);
+            self.slashes = false;
+        } else if !self.text.is_empty() {
+            self.slashes = true;
         }
         self.text = text;
     }
+}
+
+fn is_slashes(text: &[u8]) -> bool {
+    text.iter().all(|&byte| byte == b'/')
 }
 
 /// Walks `path` from the directory `start`.
@@ -102,7 +111,7 @@ impl<'t> Rest<'t> {
 /// [`Errno::Nametoolong`], [`Errno::Perm`] (out of `start`).
 pub(super) fn walk<'t>(tree: &'t Tree, start: u64, path: &'t [u8], follow: Follow) -> Result<Target<'t>, Errno> {
     path::check(path)?;
-    let mut rest = Rest { text: path, outer: Vec::new() };
+    let mut rest = Rest { text: path, outer: Vec::new(), slashes: false };
     let mut here = start;
     let mut above = Vec::new();
     let mut dot_dot = false;
