@@ -5,7 +5,7 @@ use crate::exec::block::{GlobalBlock, Handle, ImportedFunc, InstanceBlock, Place
 use crate::exec::handlers::function_handle;
 use crate::exec::stable::Stable;
 use crate::linker::{Definition, Linker};
-use crate::module::{ConstExpr, ElementItems, ExternIndex, Import, Module, SegmentMode};
+use crate::module::{ConstExpr, ElementItems, ExternIndex, Import, Module, Reference, SegmentMode};
 use crate::runtime::context::StoreRef;
 use crate::runtime::store::{StoreInner, TagEntry};
 use crate::runtime::{Extern, Func, Global, Instance, Memory, Table, Tag, memory, table};
@@ -221,8 +221,13 @@ fn apply_segments(store: &mut StoreInner, module: &Module, index: usize, places:
         let values = |items: &ElementItems| -> Box<[u64]> {
             match items {
                 ElementItems::Functions(funcs) => funcs.iter().map(|&func| function_handle(block, func).0).collect(),
-                ElementItems::Expressions(exprs) => {
-                    exprs.iter().map(|expr| evaluate(block, globals, store, expr)[0]).collect()
+                ElementItems::References(references) => {
+                    let value = |reference: &Reference| match *reference {
+                        Reference::Null => 0,
+                        Reference::Func(func) => function_handle(block, func).0,
+                        Reference::Global(index) => store.globals[globals[index as usize]].value[0],
+                    };
+                    references.iter().map(value).collect()
                 }
             }
         };

@@ -35,8 +35,8 @@ pub struct Limits {
     pub memories: usize,
     /// Tables in one store. Default 100 000.
     pub tables: usize,
-    /// Exceptions in one store that guests can still reach, each of 16 000 bytes at most; an eighth more may be there until
-    /// the next look at who refers to them. Default 100 000.
+    /// Exceptions in one store that guests can still reach; 16 slots of values count as one more. An eighth more may be there
+    /// until the next look at who refers to them. Default 100 000.
     pub exceptions: usize,
     /// Bytes of a store's value stack, on which guest calls live; it is reserved, not committed. Default 16 MiB.
     pub value_stack_bytes: usize,
@@ -53,6 +53,9 @@ pub struct Limits {
     /// Blocks of a function that are open inside of each other; 16 parameters or results of theirs count as one more.
     /// Default 50 000.
     pub nesting: usize,
+    /// Values that the blocks, branches and returns of a function pass on in all, besides 8 for each byte of its body: there
+    /// translation takes time for what is not in the body. Default 250 000.
+    pub passed_values: usize,
     /// Targets of one `br_table`. Default 65 520, as browsers have it.
     pub br_table_targets: usize,
     /// Slots of one function's frame: parameters, locals and operands. At most, and by default, 65 535.
@@ -60,8 +63,9 @@ pub struct Limits {
     /// Bytes of a module's translated code. Code is mostly some 4 to 8 times as long as the functions' bodies; made on
     /// purpose, it can be a thousand times as long. Default 4 GiB.
     pub code_bytes: usize,
-    /// Bytes of a name section that is read; a larger one is as if it were not there, and traps have fewer names. Default
-    /// 64 MiB.
+    /// Bytes of a name section that is read; a larger one is as if it were not there, and traps have fewer names. The trap of
+    /// a guest that was interrupted has fewer too, when nobody has asked for any before and the section is longer than 256 KiB.
+    /// Default 64 MiB.
     pub name_bytes: usize,
 }
 
@@ -83,6 +87,7 @@ impl Default for Limits {
             function_bytes: 7_654_321,
             locals: 50_000,
             nesting: 50_000,
+            passed_values: 250_000,
             br_table_targets: 65_520,
             frame_slots: u16::MAX as usize,
             code_bytes: usize::try_from(1u64 << 32).unwrap_or(usize::MAX),

@@ -38,6 +38,11 @@ fn modules() {
     let blocks = |depth: usize| format!("(module (func {}{}))", "(block ".repeat(depth), ")".repeat(depth));
     let table = |targets: usize| format!("(module (func (br_table {} (i32.const 0))))", "0 ".repeat(targets + 1));
     let code = |count: usize| format!("(module (func (param i32) {}))", many(count, "(call 0 (local.get 0))"));
+    let types = many(100, "i32 ");
+    let wide = |blocks: usize| {
+        let blocks = many(blocks, &format!("(block (param {types}) (result {types}))"));
+        format!("(module (func $f (result {types}) unreachable) (func (call $f) {blocks} {}))", many(100, "drop "))
+    };
     let default = Limits::default;
     #[rustfmt::skip]
     let rows: Vec<(&str, Limits, String, String)> = vec![
@@ -57,6 +62,8 @@ fn modules() {
         ("locals", Limits { locals: 20, ..default() },
             format!("(module (func (param i32 i32) (local {})))", many(18, "i32 ")), format!("(module (func (param i32 i32) (local {})))", many(19, "i32 "))),
         ("nesting", Limits { nesting: 10, ..default() }, blocks(10), blocks(11)),
+        // A hundred values for two ends of a block, and for the call's results; 8 for each of some thirty bytes besides.
+        ("passed_values", Limits { passed_values: 1000, ..default() }, wide(3), wide(20)),
         ("br_table_targets", Limits { br_table_targets: 30, ..default() }, table(30), table(31)),
         ("frame_slots", Limits { frame_slots: 20, ..default() },
             format!("(module (func (local {})))", many(18, "i64 ")), format!("(module (func (local {})))", many(19, "i64 "))),
@@ -121,16 +128,18 @@ fn code_that_explodes_is_stopped() {
         "(module (func (result {types}) block (result {types}) i32.const 0 block (result {types}) {constants} {} end unreachable end))",
         "i32.const 1 br_if 1 ".repeat(20_000)
     );
-    let config = limited(Limits { code_bytes: 10 << 20, ..Limits::default() });
+    let config = limited(Limits { code_bytes: 10 << 20, passed_values: usize::MAX, ..Limits::default() });
     is_limit(load(&config, wasm(&text)), "code_bytes");
+    is_limit(load(&Config::new(), wasm(&text)), "passed_values");
     let targets: String = (0..300).map(|n| format!("{n} ")).collect();
     let text = format!(
         "(module (func (result {types}) {} {constants} i32.const 0 br_table {targets} {} unreachable))",
         format!("i32.const 0 block (result {types}) ").repeat(299),
         "end ".repeat(299)
     );
-    let config = limited(Limits { code_bytes: 1 << 20, ..Limits::default() });
+    let config = limited(Limits { code_bytes: 1 << 20, passed_values: usize::MAX, ..Limits::default() });
     is_limit(load(&config, wasm(&text)), "code_bytes");
+    is_limit(load(&Config::new(), wasm(&text)), "passed_values");
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(super) fn reason(exec: &mut ExecState, stop: Stop) -> Trap {
 /// Chosen: some milliseconds.
 const COUNTED: usize = 50_000;
 /// Bytes of bodies that are translated again to find the offsets of one trap. Chosen: some tenths of a second; for a guest that
-/// was interrupted, as somebody waits for its end, two milliseconds.
+/// was interrupted, as somebody waits for its end, two milliseconds. Nor are long lists of names read for that.
 const TRANSLATED: usize = 16 << 20;
 const TRANSLATED_IN_A_HURRY: usize = 32 << 10;
 
@@ -98,7 +98,9 @@ unsafe fn walk(exec: &mut ExecState, trap: &mut Trap) {
                 // A caller's `ip` is where it goes on; the call stands before it.
                 let at = position.map(|at| if innermost { at } else { at - 1 });
                 let offset = at.and_then(|at| offsets.find(cx, module, func, at));
-                FrameInfo { module: module.name(), func_index: func, func_name: module.func_name(func), offset }
+                let named = !hurry || module.names_are_at_hand();
+                let (module, func_name) = if named { (module.name(), module.func_name(func)) } else { (None, None) };
+                FrameInfo { module, func_index: func, func_name, offset }
             });
         }
         frames += 1;

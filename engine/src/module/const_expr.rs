@@ -6,7 +6,7 @@ use crate::error::{Error, operator_name};
 
 /// One instruction of a constant expression.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(crate) enum Step {
     Const(u64),
     #[cfg_attr(not(feature = "simd"), allow(dead_code, reason = "then there are none"))]
     Vector([u64; 2]),
@@ -20,18 +20,30 @@ enum Step {
     Mul64,
 }
 
-/// A validated constant expression.
+/// A validated constant expression. Most are of one instruction.
 #[derive(Clone, Debug)]
-pub(crate) struct ConstExpr(Box<[Step]>);
+pub(crate) enum ConstExpr {
+    One(Step),
+    Several(Box<[Step]>),
+}
+
+/// What an element of a table is set to: there can be many in a module, and each takes three bytes there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reference {
+    Null,
+    Func(u32),
+    Global(u32),
+}
 
 impl ConstExpr {
     /// Takes an expression that the validator has accepted, or is about to look at.
     pub(crate) fn new(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
+        let mut first = None;
         let mut steps = Vec::new();
         let mut reader: OperatorsReader<'_> = expr.get_operators_reader();
         while !reader.eof() {
             let (operator, offset) = reader.read_with_offset()?;
-            steps.push(match operator {
+            let step = match operator {
                 Operator::I32Const { value } => Step::Const(value as u32 as u64),
                 Operator::I64Const { value } => Step::Const(value as u64),
                 Operator::F32Const { value } => Step::Const(value.bits() as u64),
@@ -63,21 +75,39 @@ impl ConstExpr {
                     let part = format!("{} in a constant expression", operator_name(&other));
                     return Err(Error::garbage_collection(&part, offset));
                 }
-            });
+            };
+            match first {
+                None => first = Some(step),
+                Some(_) => steps.push(step),
+            }
         }
-        Ok(ConstExpr(steps.into()))
+        Ok(match (first, &steps[..]) {
+            (Some(step), []) => ConstExpr::One(step),
+            (first, _) => ConstExpr::Several(first.into_iter().chain(steps).collect()),
+        })
+    }
+
+    /// As an element of a table; `None` for what cannot be one.
+    pub(crate) fn as_reference(&self) -> Option<Reference> {
+        match *self {
+            ConstExpr::One(Step::Const(0)) => Some(Reference::Null),
+            ConstExpr::One(Step::RefFunc(index)) => Some(Reference::Func(index)),
+            ConstExpr::One(Step::GlobalGet(index)) => Some(Reference::Global(index)),
+            _ => None,
+        }
     }
 
     /// The value, in the one or two slots of its type, given the values of globals and functions.
     pub(crate) fn evaluate(&self, global: impl Fn(u32) -> [u64; 2], function: impl Fn(u32) -> u64) -> [u64; 2] {
-        match *self.0 {
-            [Step::Const(value)] => return [value, 0],
-            [Step::Vector(value)] => return value,
-            [Step::GlobalGet(index)] => return global(index),
-            _ => {}
-        }
+        let steps = match self {
+            ConstExpr::One(Step::Const(value)) => return [*value, 0],
+            ConstExpr::One(Step::Vector(value)) => return *value,
+            ConstExpr::One(Step::GlobalGet(index)) => return global(*index),
+            ConstExpr::One(step) => std::slice::from_ref(step),
+            ConstExpr::Several(steps) => steps,
+        };
         let mut stack = Vec::with_capacity(4);
-        for step in &self.0 {
+        for step in steps {
             let value = match *step {
                 Step::Const(value) => value,
                 Step::GlobalGet(index) => global(index)[0],

@@ -3,10 +3,10 @@
 //! The bytes are kept as they were given and read in place: sections are parsed once, bodies when they are translated,
 //! names when somebody asks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
 
@@ -24,7 +24,7 @@ mod names;
 mod parse;
 mod sections;
 
-pub(crate) use const_expr::ConstExpr;
+pub(crate) use const_expr::{ConstExpr, Reference};
 use names::Names;
 pub(crate) use sections::{ElementItems, ExternIndex, Import, Sections, SegmentMode};
 
@@ -51,6 +51,8 @@ struct ModuleInner {
     export_indices: HashMap<Box<str>, ExternIndex>,
     entries: Box<[FuncEntry]>,
     code: Mutex<CodeStore>,
+    /// Rung when a function is no longer under way.
+    translated: Condvar,
     validator: ValidatorResources,
     names: OnceLock<Names>,
 }
@@ -61,6 +63,9 @@ struct CodeStore {
     by_address: BTreeMap<usize, Code>,
     /// How many words that are.
     words: usize,
+    /// Functions that are being translated: the lock is not held meanwhile, so that nobody waits for a function but those
+    /// who want it.
+    under_way: HashSet<u32>,
     listeners: HashMap<u32, Option<Arc<Listened>>>,
 }
 
@@ -68,6 +73,19 @@ struct Code {
     func: u32,
     words: Box<[u64]>,
     tries: Arc<[TryRegion]>,
+}
+
+/// A function that is being translated, also when that ends with an error or a panic.
+struct UnderWay<'m> {
+    module: &'m Module,
+    func: u32,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.module.code().under_way.remove(&self.func);
+        self.module.0.translated.notify_all();
+    }
 }
 
 /// From which offsets in the module's bytes the words of a function's code were translated: (first word, offset),
@@ -124,6 +142,7 @@ impl Module {
             export_indices,
             entries,
             code: Mutex::default(),
+            translated: Condvar::new(),
             validator,
             names: OnceLock::new(),
         }));
@@ -216,6 +235,13 @@ impl Module {
         exports.iter().find(|(_, index)| *index == ExternIndex::Func(func)).map(|(name, _)| name.to_string())
     }
 
+    /// Whether names can be told without reading long for them.
+    pub(crate) fn names_are_at_hand(&self) -> bool {
+        /// Bytes of a name section; they take about a millisecond. Chosen.
+        const SHORT: usize = 256 << 10;
+        self.0.names.get().is_some() || self.name_section().len() <= SHORT
+    }
+
     fn names(&self) -> &Names {
         self.0.names.get_or_init(|| Names::parse(self.name_section()))
     }
@@ -255,11 +281,20 @@ impl Module {
     pub(crate) fn translate_function(&self, func: u32) -> Result<(), Error> {
         let inner = &*self.0;
         let listens = self.listener(func).is_some();
-        let mut store = self.code();
         let entry = &inner.entries[func as usize - inner.sections.imported_funcs];
-        if !std::ptr::eq(entry.code(), link::stubs(inner.engine.backend()).lazy) {
-            return Ok(());
-        }
+        let mut store = self.code();
+        let words = loop {
+            if !std::ptr::eq(entry.code(), link::stubs(inner.engine.backend()).lazy) {
+                return Ok(());
+            }
+            if store.under_way.insert(func) {
+                break store.words;
+            }
+            store = inner.translated.wait(store).unwrap_or_else(PoisonError::into_inner);
+        };
+        drop(store);
+        let _under_way = UnderWay { module: self, func };
+        let room = (inner.engine.config().limits.code_bytes / 8).saturating_sub(words);
         let mut allocations = inner.engine.translation_allocations();
         let translated = translate::function(translate::Request {
             module: self,
@@ -268,14 +303,20 @@ impl Module {
             validate: self.to_validate(func),
             listens,
             map: None,
-            room: (inner.engine.config().limits.code_bytes / 8).saturating_sub(store.words),
+            room,
             allocations: &mut allocations,
         })?;
         inner.engine.keep_translation_allocations(allocations);
         let mut words = translated.code;
         link::link(inner.engine.backend(), &mut words, &inner.entries, inner.sections.imported_funcs);
         let start = words.as_ptr();
+        let mut store = self.code();
+        // Others may have taken some of the room since.
         store.words += words.len();
+        if store.words > inner.engine.config().limits.code_bytes / 8 {
+            store.words -= words.len();
+            return Err(translate::too_much_code(&inner.engine));
+        }
         store.by_address.insert(start as usize, Code { func, words, tries: translated.tries.into() });
         // Who reads the pointer sees the code behind it.
         entry.code.store(start.cast_mut(), Ordering::Release);

@@ -211,8 +211,11 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
                     }
                     WasmItems::Expressions(ty, reader) => {
                         val_type(wasmparser::ValType::Ref(ty), &sections.type_ids, offset)?;
-                        let items = reader.into_iter().map(|expr| ConstExpr::new(&expr?));
-                        ElementItems::Expressions(items.collect::<Result<_, Error>>()?)
+                        let items = reader.into_iter().map(|expr| {
+                            let invalid = || Error::module("an element that is no reference", offset);
+                            ConstExpr::new(&expr?)?.as_reference().ok_or_else(invalid)
+                        });
+                        ElementItems::References(items.collect::<Result<_, Error>>()?)
                     }
                 };
                 sections.elements.push(ElementSegment { mode, items });

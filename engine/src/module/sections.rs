@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::ConstExpr;
+use super::{ConstExpr, Reference};
 use crate::types::{FuncType, GlobalType, MemoryType, TableType};
 
 /// Something imported or exported has this index in its own index space.
@@ -42,7 +42,7 @@ pub(crate) struct ElementSegment {
 /// Mostly plain function indices; expressions where the module says so.
 pub(crate) enum ElementItems {
     Functions(Box<[u32]>),
-    Expressions(Box<[ConstExpr]>),
+    References(Box<[Reference]>),
 }
 
 pub(crate) struct DataSegment {

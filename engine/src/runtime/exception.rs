@@ -21,15 +21,26 @@ pub(crate) struct Exception {
 const MARK: u64 = 0xe8ce_0000_0000_0000;
 /// An arena with fewer exceptions is not searched. Chosen.
 const SMALL: usize = 1024;
+/// Slots of values that weigh as much as an exception without any. Chosen.
+const SLOTS: usize = 16;
+
+impl Exception {
+    /// As how many it counts.
+    fn weight(&self) -> usize {
+        1 + self.values.len() / SLOTS
+    }
+}
 
 /// A store's exceptions.
 #[derive(Default)]
 pub(crate) struct Exceptions {
     arena: Vec<Option<Arc<Exception>>>,
     free: Vec<usize>,
-    /// Search when this many are alive.
+    /// The weight of all.
+    alive: usize,
+    /// Search when this much is alive.
     threshold: usize,
-    /// How many may be found alive.
+    /// How much may be found alive.
     limit: usize,
 }
 
@@ -41,9 +52,10 @@ impl Exceptions {
 
     /// Adds an exception and returns its handle; `None` when there is no room.
     pub(crate) fn add(&mut self, exception: Arc<Exception>) -> Option<u64> {
-        if self.alive() >= self.limit.max(self.threshold) {
+        if self.alive >= self.limit.max(self.threshold) {
             return None;
         }
+        self.alive += exception.weight();
         let index = match self.free.pop() {
             Some(index) => {
                 self.arena[index] = Some(exception);
@@ -57,10 +69,6 @@ impl Exceptions {
         Some(MARK | index as u64)
     }
 
-    fn alive(&self) -> usize {
-        self.arena.len() - self.free.len()
-    }
-
     /// The exception of a handle.
     pub(crate) fn get(&self, handle: u64) -> Option<&Arc<Exception>> {
         self.arena.get(index(handle)?)?.as_ref()
@@ -68,16 +76,21 @@ impl Exceptions {
 
     /// Drops an exception that nothing refers to: one that was caught without its reference.
     pub(crate) fn remove(&mut self, handle: u64) {
-        if let Some(index) = index(handle)
-            && self.arena.get_mut(index).is_some_and(|place| place.take().is_some())
-        {
+        if let Some(index) = index(handle) {
+            self.drop_at(index);
+        }
+    }
+
+    fn drop_at(&mut self, index: usize) {
+        if let Some(exception) = self.arena.get_mut(index).and_then(Option::take) {
+            self.alive -= exception.weight();
             self.free.push(index);
         }
     }
 
     /// Whether it is time to search.
     pub(crate) fn crowded(&self) -> bool {
-        self.alive() >= self.threshold
+        self.alive >= self.threshold
     }
 
     /// Begins to look for those that are alive.
@@ -92,15 +105,12 @@ impl Exceptions {
 
     /// Drops all exceptions that were not found.
     pub(crate) fn sweep(&mut self, search: &Search) {
-        for (index, place) in self.arena.iter_mut().enumerate() {
-            if !search.alive[index] && place.take().is_some() {
-                self.free.push(index);
-            }
+        for (index, _) in search.alive.iter().enumerate().filter(|(_, alive)| !**alive) {
+            self.drop_at(index);
         }
-        let alive = self.alive();
-        let next = (2 * alive).max(SMALL).min(self.limit);
-        // With few below the limit, an eighth of it may be thrown before the next search, be they garbage or not.
-        self.threshold = if alive < self.limit { next.max(alive + self.limit / 8) } else { self.limit };
+        let next = (2 * self.alive).max(SMALL).min(self.limit);
+        // With little below the limit, an eighth of it may be thrown before the next search, be it garbage or not.
+        self.threshold = if self.alive < self.limit { next.max(self.alive + self.limit / 8) } else { self.limit };
     }
 }
 
@@ -177,7 +187,7 @@ mod tests {
             if thrown < LIMIT - 1 {
                 kept.push(handle);
             }
-            assert!(exceptions.alive() <= LIMIT + LIMIT / 8);
+            assert!(exceptions.alive <= LIMIT + LIMIT / 8);
         }
         assert!(searches < 200, "{searches}");
         // One more that is kept is too many, when they are looked for.
@@ -186,5 +196,16 @@ mod tests {
         assert_eq!((exceptions.crowded(), exceptions.add(exception(&[]))), (true, None));
         collect(&mut exceptions, &kept[1..]);
         assert!(!exceptions.crowded() && exceptions.add(exception(&[])).is_some());
+    }
+
+    #[test]
+    fn large_ones_count_for_several() {
+        let mut exceptions = Exceptions::new(10);
+        assert!(exceptions.add(exception(&[0; 100])).is_some());
+        let second = exceptions.add(exception(&[0; 100])).unwrap();
+        assert_eq!((exceptions.alive, exceptions.add(exception(&[]))), (14, None));
+        exceptions.remove(second);
+        exceptions.remove(second);
+        assert_eq!(exceptions.alive, 7);
     }
 }

@@ -3,11 +3,27 @@
 use wasmparser::FunctionBody;
 
 use super::Translator;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::module::Module;
 
 /// Parameters and results of a block that weigh as much as the block. Chosen.
 const VALUES: usize = 16;
+
+/// Values that a function may pass on for each byte of its body, besides those of the limit. Chosen: several times what
+/// compilers make.
+const PASSED_PER_BYTE: usize = 8;
+
+/// A module's code is longer than it may be.
+pub(crate) fn too_much_code(engine: &Engine) -> Error {
+    let limit = engine.config().limits.code_bytes;
+    Error::limit("code_bytes", format!("the module's code is longer than {limit} bytes, which is the limit"))
+}
+
+/// How many values the blocks and branches of a function of so many bytes may pass on.
+pub(super) fn passed_values(body: usize, module: &Module) -> usize {
+    module.engine().config().limits.passed_values.saturating_add(body.saturating_mul(PASSED_PER_BYTE))
+}
 
 /// What the open blocks weigh, each by itself.
 #[derive(Default)]
@@ -37,7 +53,7 @@ impl Translator<'_> {
         if self.control.len() != self.nesting.weights.len() {
             self.check_nesting()?;
         }
-        if self.code.len() > self.room { self.check_code() } else { Ok(()) }
+        if self.code.len() > self.room || self.passed > self.most_passed { self.check_work() } else { Ok(()) }
     }
 
     fn check_nesting(&mut self) -> Result<(), Error> {
@@ -59,13 +75,18 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// Refuses code that has become too long.
-    pub(super) fn check_code(&self) -> Result<(), Error> {
-        if self.code.len() <= self.room {
-            return Ok(());
+    /// Refuses code that has become too long, and a function that passes too many values on.
+    #[cold]
+    pub(super) fn check_work(&self) -> Result<(), Error> {
+        if self.code.len() > self.room {
+            return Err(too_much_code(self.module.engine()));
         }
-        let limit = self.module.engine().config().limits.code_bytes;
-        Err(Error::limit("code_bytes", format!("the module's code is longer than {limit} bytes, which is the limit")))
+        if self.passed > self.most_passed {
+            let most = self.most_passed;
+            let message = format!("blocks and branches of a function pass on more than {most} values");
+            return Err(Error::limit("passed_values", message));
+        }
+        Ok(())
     }
 
     /// Refuses a `br_table` with too many targets.

@@ -111,6 +111,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn open(&mut self, kind: FrameKind, params: Vec<ValType>, results: Vec<ValType>) {
+        self.passed += params.len() + results.len();
         let height = self.stack.len() - params.len();
         let base = match self.stack.entries.get(height) {
             Some(entry) => entry.slot as usize,
@@ -179,6 +180,7 @@ impl Translator<'_> {
 
     /// Pushes values that are in the slots of their heights.
     pub(super) fn push_settled(&mut self, types: &[ValType]) -> Result<(), Error> {
+        self.passed += types.len();
         for &ty in types {
             self.push(ty, Place::Slot)?;
         }
@@ -244,6 +246,7 @@ impl Translator<'_> {
     pub(super) fn move_to(&mut self, frame: usize) {
         let (count, base) = (self.control[frame].branch_types().len(), self.control[frame].base);
         let first = self.stack.len() - count;
+        self.passed += count;
         let mut target = base;
         for index in first..self.stack.len() {
             let Entry { ty, place, slot } = self.stack.entries[index];
@@ -358,7 +361,7 @@ impl Translator<'_> {
             self.push_target(label);
         }
         for (frame, detour) in order {
-            self.check_code()?;
+            self.check_work()?;
             self.bind(detour);
             if self.control[frame].kind == FrameKind::Function {
                 self.return_values();
@@ -376,6 +379,7 @@ impl Translator<'_> {
     pub(super) fn return_values(&mut self) {
         let record = self.record as u16;
         let results = self.ty.results();
+        self.passed += results.len();
         if let ([ty], None) = (results, self.listens)
             && ty.slots() == 1
         {

@@ -126,6 +126,7 @@ impl Translator<'_> {
 
     /// Settles the topmost `count` entries.
     pub(super) fn settle_top(&mut self, count: usize) {
+        self.passed += count;
         let len = self.stack.len();
         self.settle_range(len - count, len);
     }

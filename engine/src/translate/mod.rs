@@ -33,6 +33,7 @@ use crate::code::verify;
 use crate::error::Error;
 use crate::module::{Module, Sections};
 use crate::types::{FuncType, ValType};
+pub(crate) use bounds::too_much_code;
 use control::Frame;
 pub(crate) use exceptions::regions_around;
 use stack::Stack;
@@ -120,6 +121,7 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
     let mut validator = validate.map(|v| v.into_validator(std::mem::take(&mut allocations.validator)));
     let ty = module.func_type(func);
     let mut translator = Translator::new(module, ty, listens.then_some(func), room, allocations);
+    translator.most_passed = bounds::passed_values(body.as_bytes().len(), module);
     bounds::locals(&body, ty.params().len(), module)?;
 
     let mut reader = body.get_binary_reader();
@@ -198,6 +200,9 @@ struct Translator<'m> {
     /// The checks of the function and of the loops that are open.
     meters: Vec<meter::Site>,
     tries: Vec<TryRegion>,
+    /// Values that blocks and branches have passed on, and how many they may.
+    passed: usize,
+    most_passed: usize,
     nesting: bounds::Nesting,
     /// How many words the code may have.
     room: usize,
@@ -237,6 +242,8 @@ impl<'m> Translator<'m> {
             unreachable: None,
             meters: cleared(&mut allocations.meters),
             tries: Vec::new(),
+            passed: 0,
+            most_passed: 0,
             nesting: bounds::Nesting::default(),
             room,
             listens,
