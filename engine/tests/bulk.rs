@@ -5,8 +5,8 @@ mod kit;
 use std::thread;
 use std::time::Duration;
 
-use hostel_engine::{Config, Instance, ResumableCall, Store, TrapCode, Val};
-use kit::{backends, guest};
+use hostel_engine::{Config, Engine, Instance, InterruptHandle, Linker, ResumableCall, Store, TrapCode, Val};
+use kit::{backends, guest, instantiate};
 
 const MIB: u32 = 1 << 20;
 
@@ -204,5 +204,42 @@ fn a_table_grows_all_at_once() {
         store.set_fuel(100).unwrap();
         assert_eq!(grow.call(&mut store, (5_000_000, 0, 0)).unwrap(), -1);
         assert!(store.get_fuel().unwrap() > 90);
+    }
+}
+
+/// Interrupted again and again, a growing table comes a step farther each time, and costs what it does at once.
+#[test]
+fn a_growing_table_is_interrupted_at_each_step() {
+    for mut config in backends() {
+        let engine = Engine::new(config.consume_fuel(true).interruptible(true)).unwrap();
+        let mut linker = Linker::<Option<InterruptHandle>>::new(&engine);
+        // No check stands between this call and the instruction.
+        linker.func_wrap("h", "interrupt", |handle: &mut Option<InterruptHandle>| {
+            if let Some(handle) = handle {
+                handle.interrupt();
+            }
+        });
+        let mut store = Store::new(&engine, None);
+        store.set_fuel(1 << 40).unwrap();
+        let text = r#"(module (import "h" "interrupt" (func $interrupt)) (table $t 0 funcref)
+            (func (export "grow") (result i32) (call $interrupt) (table.grow $t (ref.null func) (i32.const 1000000))))"#;
+        let instance = instantiate(&linker, &mut store, text).unwrap();
+        let grow = instance.get_typed_func::<(), i32>(&store, "grow").unwrap();
+        assert_eq!(grow.call_resumable(&mut store, ()).unwrap().finished(), Some(0));
+        let at_once = store.fuel_consumed().unwrap();
+        let handle = store.interrupt_handle().unwrap();
+        *store.data_mut() = Some(handle.clone());
+        let mut call = grow.call_resumable(&mut store, ()).unwrap();
+        let mut pauses = 0;
+        while let ResumableCall::Paused(guest) = call {
+            assert_eq!(guest.trap().code(), Some(TrapCode::Interrupted));
+            pauses += 1;
+            handle.interrupt();
+            call = guest.resume(&mut store).unwrap();
+        }
+        assert_eq!(call.finished(), Some(1_000_000));
+        // Steps are of a MiB, eight bytes an element.
+        assert_eq!(pauses, 1_000_000usize.div_ceil(1 << 17));
+        assert_eq!(store.fuel_consumed().unwrap(), 2 * at_once);
     }
 }

@@ -45,9 +45,9 @@ pub(super) fn reason(exec: &mut ExecState, stop: Stop) -> Trap {
 /// Frames that are counted when nobody listens to them. A guest can have a million of them, and finding each takes time.
 /// Chosen: some milliseconds.
 const COUNTED: usize = 50_000;
-/// Bytes of bodies that are translated again to find the offsets of one trap. Chosen: some tenths of a second; for a guest that
-/// was interrupted, as somebody waits for its end, two milliseconds. Nor are long lists of names read for that.
-const TRANSLATED: usize = 16 << 20;
+/// Bytes of bodies that are translated again to find the offsets of one trap. Chosen: some hundredths of a second; for a guest
+/// that was interrupted, as somebody waits for its end, a millisecond. Nor are long lists of names read for that.
+const TRANSLATED: usize = 2 << 20;
 const TRANSLATED_IN_A_HURRY: usize = 32 << 10;
 
 /// Offsets of the functions in a backtrace: a recursion's frames need those of one.

@@ -56,11 +56,21 @@ const BYTES_PER_UNIT: usize = 64;
 
 /// Looks at the interrupt flag and takes fuel for `bytes`.
 unsafe fn meter(exec: *mut ExecState, bytes: usize) -> Outcome {
+    // SAFETY: passed on.
+    unsafe { look(exec).and_then(|()| pay(exec, bytes)) }
+}
+
+/// Looks at the interrupt flag.
+unsafe fn look(exec: *mut ExecState) -> Outcome {
     // SAFETY: B; X: no reference to the state is made.
+    let asked = unsafe { (*exec).meters.interrupt && (*exec).interrupt.load(Ordering::Relaxed) };
+    if asked { Err(TrapCode::Interrupted) } else { Ok(()) }
+}
+
+/// Takes fuel for `bytes`.
+unsafe fn pay(exec: *mut ExecState, bytes: usize) -> Outcome {
+    // SAFETY: as in `look`.
     unsafe {
-        if (*exec).meters.interrupt && (*exec).interrupt.load(Ordering::Relaxed) {
-            return Err(TrapCode::Interrupted);
-        }
         if (*exec).meters.fuel {
             let units = (bytes / BYTES_PER_UNIT) as i64;
             if (*exec).fuel < units {
@@ -334,8 +344,8 @@ unsafe fn grow_table<const M: bool>(cx: Cx, index: usize, value: u64, delta: u64
     }
 }
 
-/// Nobody may see a table that has grown half way: an interruption undoes what has been done. Grown again, it is not
-/// interrupted, or it might never come to an end.
+/// Nobody may see a table that has grown half way: a pause undoes what has been done. Grown again, it comes one step farther
+/// at least before the next look at the interrupt flag, or it might never come to an end.
 unsafe fn grow_metered(
     exec: *mut ExecState,
     table: &mut TableBlock,
@@ -344,22 +354,20 @@ unsafe fn grow_metered(
 ) -> Result<Option<u64>, TrapCode> {
     // SAFETY: B.
     unsafe {
-        let again = std::mem::take(&mut (*exec).paused.done) != 0;
+        let looked_at = std::mem::take(&mut (*exec).paused.done) as usize;
         let before = (*exec).fuel;
         let Some(old) = table.make_room(delta) else { return Ok(None) };
         let end = (old + delta) as usize;
         while table.elements.len() < end {
+            let done = table.elements.len() - old as usize;
             let step = (end - table.elements.len()).min(STEP / 8);
-            match meter(exec, step * 8) {
-                Err(TrapCode::Interrupted) if again => {}
-                Err(code) => {
-                    table.undo_growth(old, delta);
-                    (*exec).fuel = before;
-                    (*exec).paused.done = u64::from(code == TrapCode::Interrupted);
-                    (*exec).paused.needed = delta / (BYTES_PER_UNIT / 8) as u64;
-                    return Err(code);
-                }
-                Ok(()) => {}
+            let looked = if done >= looked_at { look(exec) } else { Ok(()) };
+            if let Err(code) = looked.and_then(|()| pay(exec, step * 8)) {
+                table.undo_growth(old, delta);
+                (*exec).fuel = before;
+                (*exec).paused.done = if code == TrapCode::Interrupted { done as u64 + 1 } else { looked_at as u64 };
+                (*exec).paused.needed = delta / (BYTES_PER_UNIT / 8) as u64;
+                return Err(code);
             }
             table.elements.resize(table.elements.len() + step, value);
         }
