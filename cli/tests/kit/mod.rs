@@ -52,10 +52,11 @@ impl Outcome {
     }
 }
 
-/// The command, without the environment's influence.
+/// The command, without the environment's influence; but where it was built with a sanitizer, with that one's options.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hostel"));
-    command.env_clear();
+    let options = ["ASAN_OPTIONS", "TSAN_OPTIONS"].map(|name| (name, std::env::var_os(name)));
+    command.env_clear().envs(options.into_iter().filter_map(|(name, value)| Some((name, value?))));
     command
 }
 

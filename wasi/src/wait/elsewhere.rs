@@ -12,7 +12,10 @@ impl Waits {
         let wait = self.begin(span)?;
         let span = wait.span.unwrap_or(Duration::MAX);
         match self.bell() {
-            Some(bell) => bell.wait(span),
+            Some(bell) => {
+                bell.wait(span);
+                self.heard();
+            }
             None => std::thread::sleep(span),
         }
         self.end(&wait, true)

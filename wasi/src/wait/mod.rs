@@ -254,6 +254,15 @@ impl Waits {
         self.handle.as_ref().map(|handle| &handle.0.bell)
     }
 
+    /// Silences the bell if it was rung for a request that has been taken back: [`CancelHandle::cancel`] asks before it rings, and
+    /// the guest may have ended and the request be reset in between. Left alone it would end every wait to come. Before
+    /// [`check`](Self::check), which then finds the request whose ringing this may have been.
+    fn heard(&self) {
+        if let Some(handle) = self.handle.as_ref().filter(|handle| !handle.is_canceled()) {
+            handle.0.bell.silence();
+        }
+    }
+
     /// Begins a wait of `span` (`None`: for ever), or of as much of it as is allowed.
     fn begin(&self, span: Option<Duration>) -> Result<Wait, Errno> {
         self.check()?;

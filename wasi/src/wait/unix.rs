@@ -22,15 +22,15 @@ impl Waits {
         fds.extend(bell);
         // The longest time there is, 2⁶⁴ ns, fits.
         let timeout = wait.span.map(Timespec::try_from).transpose().map_err(|_| Errno::Inval)?;
-        let outcome = match poll(fds, timeout.as_ref()) {
+        let polled = poll(fds, timeout.as_ref());
+        if self.bell().is_some() && fds.pop().is_some_and(|bell| !bell.revents().is_empty()) {
+            self.heard();
+        }
+        match polled {
             Ok(ready) => self.end(&wait, ready == 0),
             Err(rustix::io::Errno::INTR) => self.end(&wait, false),
             Err(errno) => Err(errno_from_system(errno)),
-        };
-        if self.bell().is_some() {
-            fds.pop();
         }
-        outcome
     }
 
     /// Waits until reading or writing `file` is worth another attempt; `fruitless` counts the attempts. EAGAIN when there
@@ -50,5 +50,32 @@ impl Waits {
         fds.push(PollFd::from_borrowed_fd(fd, events));
         self.poll(&mut fds, None)?;
         if fds[0].revents().contains(PollFlags::NVAL) { Err(Errno::Badf) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_rung(waits: &Waits) -> bool {
+        let bell = waits.bell().unwrap().as_fd();
+        poll(&mut [PollFd::from_borrowed_fd(bell, PollFlags::IN)], Some(&Timespec::default())) == Ok(1)
+    }
+
+    #[test]
+    fn a_ring_that_comes_after_the_reset_ends_one_wait() {
+        let mut waits = Waits::default();
+        let handle = waits.handle().unwrap();
+        // What another thread's `cancel` leaves that has asked, was reset, and rings now.
+        handle.0.bell.ring();
+        assert!(is_rung(&waits) && !handle.is_canceled());
+        waits.poll(&mut Vec::new(), Some(Duration::from_secs(60))).unwrap();
+        assert!(!is_rung(&waits), "no later wait ends at once");
+        // A request is one all the same, and its bell is left to the reset.
+        handle.cancel();
+        assert_eq!(waits.poll(&mut Vec::new(), None), Err(Errno::Canceled));
+        assert!(is_rung(&waits));
+        handle.reset();
+        assert!(!is_rung(&waits));
     }
 }
