@@ -66,7 +66,7 @@ pub fn groups() -> Vec<Group> {
         Group {
             name: "process",
             what: "a process",
-            cases: names(&["hello", "wc"]),
+            cases: names(&start::COMMANDS),
             ways: one,
             others: &["wasmtime", "wasmi"],
         },
