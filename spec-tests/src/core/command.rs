@@ -1,14 +1,11 @@
-//! `hostel-spec-tests core`, and what it shares with the command `wasi`.
+//! `hostel-spec-tests core`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
-
-use crate::report::{ScriptResult, SetupResult, report, table};
-use crate::{Expectations, core_scripts, run, setups};
+use super::report::{ScriptResult, SetupResult, report, table};
+use super::{Expectations, run, scripts, setups};
+use crate::command::{exit_code, progress, write};
 
 /// How it is used.
 pub const USAGE: &str = "usage: hostel-spec-tests core [--all] [--setup NAME] [--report FILE] [FILTER]
@@ -52,41 +49,10 @@ pub fn command(args: &[String]) -> ExitCode {
     exit_code(Options::parse(args), USAGE, run_all)
 }
 
-/// The exit status of a command with these options: whether `run` says that all is as it should be.
-pub(crate) fn exit_code<O>(
-    options: Result<O, String>,
-    usage: &str,
-    run: impl Fn(&O) -> Result<bool, String>,
-) -> ExitCode {
-    match options.map(|options| run(&options)) {
-        Ok(Ok(true)) => ExitCode::SUCCESS,
-        Ok(Ok(false)) => ExitCode::FAILURE,
-        Ok(Err(error)) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("{error}\n{usage}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// A progress bar of that many steps.
-pub(crate) fn progress(steps: usize) -> Result<ProgressBar, String> {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").map_err(|error| error.to_string())?;
-    Ok(ProgressBar::new(steps as u64).with_style(style))
-}
-
-/// Writes a report to a file.
-pub(crate) fn write(file: &Path, report: &Value) -> Result<(), String> {
-    fs::write(file, format!("{report:#}\n")).map_err(|error| format!("cannot write {}: {error}", file.display()))
-}
-
 /// Whether everything came out as expected.
 fn run_all(options: &Options) -> Result<bool, String> {
     let expectations = Expectations::load()?;
-    let mut scripts = core_scripts();
+    let mut scripts = scripts();
     scripts.retain(|script| script.path().contains(&options.filter));
     let mut setups = setups();
     setups.retain(|setup| options.setup.as_ref().is_none_or(|wanted| wanted == setup.name));
