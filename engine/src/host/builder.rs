@@ -100,7 +100,7 @@ where
 
 /// Builds a host module: named host functions that guests import.
 ///
-/// Mistakes wait until [`compile`](Self::compile), so that functions can be chained.
+/// Mistakes are errors of [`compile`](Self::compile), so that functions can be chained.
 ///
 /// ```
 /// use hostel_engine::{Engine, HostModuleBuilder, Linker, Module, Store, ValType};
