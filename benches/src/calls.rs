@@ -10,7 +10,7 @@ pub type Timed = Box<dyn FnMut()>;
 pub struct CallCase {
     /// What it measures.
     pub name: &'static str,
-    /// Calls an iteration.
+    /// Calls per iteration.
     pub calls: u32,
     /// Who calls whom.
     pub way: Way,
@@ -69,7 +69,7 @@ macro_rules! typed_function {
 }
 pub(crate) use typed_function;
 
-/// A case's iteration, of an engine's instance and store: their `run` as a typed function.
+/// A case's iteration, from an engine's instance and store: their `run` as a typed function.
 macro_rules! typed_run {
     ($case:expr, $instance:expr, $store:ident) => {
         if $case.way == Way::HostToGuest {
@@ -155,7 +155,7 @@ impl CallCase {
         }
     }
 
-    /// The iteration's closure, of how the engine calls `run` with an argument for its first parameter.
+    /// The iteration's closure, from how the engine calls `run` with an argument for its first parameter.
     pub fn timed(&self, mut run: impl FnMut(u32) -> u32 + 'static) -> Timed {
         let argument = match self.way {
             Way::GuestToHost => self.calls,

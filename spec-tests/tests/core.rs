@@ -1,4 +1,4 @@
-//! One test for each script of the specification's suite and each backend.
+//! One test for each script of the specification's suite and each setup.
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ use hostel_wasi::{Perms, Stdio, WasiCtx, WasiLimits, add_to_linker};
 use tempfile::TempDir;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("| operation | elements | µs | ns an element | ÷ the smallest's |");
+    println!("| operation | elements | µs | ns per element | ÷ the smallest's |");
     println!("|---|---:|---:|---:|---:|");
     row("fd_readdir, entries", [100, 1000, 10_000], readdir)?;
     row("path_open, descriptors open at once", [100, 1000, 10_000], open)?;

@@ -1,4 +1,4 @@
-//! `--trace`: host calls, one a line, decoded as strace does; the command writes them to stderr.
+//! `--trace`: host calls, one per line, decoded as strace does; the command writes them to stderr.
 //!
 //! ```text
 //! path_open(fd=3, dirflags=SYMLINK_FOLLOW, path="a", oflags=0, …) -> fd=4

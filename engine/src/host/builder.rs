@@ -296,7 +296,7 @@ impl<T: 'static> HostFunctionBuilder<T> {
         self
     }
 
-    /// Names for the parameters, one each.
+    /// Names for the parameters, one for each.
     pub fn with_parameter_names<S: Into<Cow<'static, str>>>(
         mut self,
         names: impl IntoIterator<Item = S>,
@@ -305,7 +305,7 @@ impl<T: 'static> HostFunctionBuilder<T> {
         self
     }
 
-    /// Names for the results, one each.
+    /// Names for the results, one for each.
     pub fn with_result_names<S: Into<Cow<'static, str>>>(
         mut self,
         names: impl IntoIterator<Item = S>,
