@@ -42,7 +42,7 @@ fn commands() -> Vec<(&'static str, Vec<PathBuf>)> {
 fn process(criterion: &mut Criterion) {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/guests/wasm");
     let mut group = criterion.benchmark_group("process");
-    for guest in ["hello", "wc"] {
+    for guest in start::COMMANDS {
         for (name, command) in commands() {
             let path = guests.join(guest).with_extension("wasm");
             group.bench_function(BenchmarkId::new(name, guest), |bencher| {

@@ -10,7 +10,7 @@ pub type Timed = Box<dyn FnMut()>;
 pub struct CallCase {
     /// What it measures.
     pub name: &'static str,
-    /// Calls an iteration.
+    /// Calls per iteration.
     pub calls: u32,
     /// Who calls whom.
     pub way: Way,
@@ -46,6 +46,42 @@ pub enum HostFunction {
     /// `(i32) -> i32`: the u32 at that address of the guest's memory.
     ReadMemory,
 }
+
+/// `env.f` of a case as a typed closure: what an engine's method makes of it. Only how a host function reads its guest's
+/// memory is each engine's own.
+macro_rules! typed_function {
+    ($case:expr, $receiver:ident.$method:ident($($name:expr),*), $read_memory:expr) => {
+        match $case.function {
+            HostFunction::Two => $receiver.$method($($name,)* |a: i32, _: i64| a),
+            HostFunction::None => $receiver.$method($($name,)* || 1),
+            HostFunction::One => $receiver.$method($($name,)* |a: i64| a as i32),
+            HostFunction::Eight => {
+                $receiver.$method($($name,)* |_: i64, _: i64, _: i64, _: i64, _: i64, _: i64, _: i64, a: i64| a as i32)
+            }
+            HostFunction::Sixteen => $receiver.$method(
+                $($name,)*
+                |_: i64, _: i64, _: i64, _: i64, _: i64, _: i64, _: i64, _: i64,
+                 _: i64, _: i64, _: i64, _: i64, _: i64, _: i64, _: i64, a: i64| { a as i32 },
+            ),
+            HostFunction::ReadMemory => $receiver.$method($($name,)* $read_memory),
+        }
+    };
+}
+pub(crate) use typed_function;
+
+/// A case's iteration, from an engine's instance and store: their `run` as a typed function.
+macro_rules! typed_run {
+    ($case:expr, $instance:expr, $store:ident) => {
+        if $case.way == Way::HostToGuest {
+            let run = $instance.get_typed_func::<(u32, u64), u32>(&mut $store, "run").expect("the guest exports run");
+            $case.timed(move |argument| run.call(&mut $store, (argument, 7)).expect("no trap"))
+        } else {
+            let run = $instance.get_typed_func::<u32, u32>(&mut $store, "run").expect("the guest exports run");
+            $case.timed(move |argument| run.call(&mut $store, argument).expect("no trap"))
+        }
+    };
+}
+pub(crate) use typed_run;
 
 /// Where a u32 of value [`VALUE`] is.
 pub const ADDRESS: u32 = 256;
@@ -119,7 +155,7 @@ impl CallCase {
         }
     }
 
-    /// The iteration's closure, of how the engine calls `run` with an argument for its first parameter.
+    /// The iteration's closure, from how the engine calls `run` with an argument for its first parameter.
     pub fn timed(&self, mut run: impl FnMut(u32) -> u32 + 'static) -> Timed {
         let argument = match self.way {
             Way::GuestToHost => self.calls,

@@ -13,7 +13,7 @@ use hostel_wasi::abi::{Errno, Filetype};
 use hostel_wasi::fs::File;
 use hostel_wasi::{Perms, Stdio, WasiCtx, add_to_linker};
 
-use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::calls::{CallCase, HostFunction, Timed, Way, typed_function, typed_run};
 use crate::instances::Spawn;
 use crate::kernels::{Kernel, Run};
 use crate::start::Start;
@@ -23,45 +23,10 @@ use crate::world::{ARGS, ENV, World};
 /// Typed both ways.
 pub fn call_typed(case: &CallCase) -> Option<Timed> {
     let function = HostModuleBuilder::new("env").new_function();
-    let (mut store, instance) = instantiate(
-        case,
-        match case.function {
-            HostFunction::Two => function.with_func(|a: i32, _: i64| a),
-            HostFunction::None => function.with_func(|| 1),
-            HostFunction::One => function.with_func(|a: i64| a as i32),
-            HostFunction::Eight => {
-                function.with_func(|_: i64, _: i64, _: i64, _: i64, _: i64, _: i64, _: i64, a: i64| a as i32)
-            }
-            HostFunction::Sixteen => function.with_func(
-                |_: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 _: i64,
-                 a: i64| { a as i32 },
-            ),
-            HostFunction::ReadMemory => {
-                function.with_func(|_: &mut (), module: &mut Caller<'_>, at: u32| read(module, at as usize))
-            }
-        },
-    );
-    Some(if case.way == Way::HostToGuest {
-        let run = instance.get_typed_func::<(u32, u64), u32>(&store, "run").expect("the guest exports run");
-        case.timed(move |argument| run.call(&mut store, (argument, 7)).expect("no trap"))
-    } else {
-        let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the guest exports run");
-        case.timed(move |argument| run.call(&mut store, argument).expect("no trap"))
-    })
+    let read_memory = |_: &mut (), module: &mut Caller<'_>, at: u32| read(module, at as usize);
+    let function = typed_function!(case, function.with_func(), read_memory);
+    let (mut store, instance) = instantiate(case, function);
+    Some(typed_run!(case, instance, store))
 }
 
 /// Raw both ways, without the calling module.

@@ -74,6 +74,28 @@ impl Kernel {
         let checksum = run(std::hint::black_box(self.times));
         assert_eq!(checksum, self.checksum, "{} in {engine}", self.name);
     }
+
+    /// Medians, in seconds of the thread's processor time, of what each engine takes in so many rounds; `None` for one that
+    /// does not run this kernel. They take turns, so that a machine's moods hit all of them.
+    pub fn medians(&self, mut engines: Vec<(&str, Option<Run>)>, rounds: usize) -> Vec<Option<f64>> {
+        let mut times = vec![Vec::new(); engines.len()];
+        // The first round translates and touches memory: it is not counted.
+        for round in 0..=rounds {
+            for ((engine, run), times) in engines.iter_mut().zip(&mut times) {
+                let Some(run) = run else { continue };
+                let start = cpu_time();
+                self.once(run, engine);
+                if round > 0 {
+                    times.push((cpu_time() - start).as_secs_f64());
+                }
+            }
+        }
+        let median = |mut times: Vec<f64>| {
+            times.sort_by(f64::total_cmp);
+            times.get(times.len() / 2).copied()
+        };
+        times.into_iter().map(median).collect()
+    }
 }
 
 /// Processor time of this thread: unlike the time of day, it does not count what other programs take.

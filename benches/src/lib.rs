@@ -8,7 +8,7 @@
 //!
 //! Beside the benches there are commands: `kernels` (the kernels alone, in seconds), `budgets` (what fuel and
 //! interruption cost), `interruptions` (how soon a guest stops), `memory` (what an instance takes), `growth` (time against
-//! size).
+//! size), `repeat` (one WASI function again and again, for a profiler).
 //!
 //! ```text
 //! calls      guest ─► host ─► guest, no WASI: cases and guests ─┐

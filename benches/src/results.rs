@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{calls, instances, kernels, start, wasi};
 
-/// Nanoseconds an operation, by group, runtime and case.
+/// Nanoseconds per operation, by group, runtime and case.
 pub type Medians = HashMap<(String, String, String), f64>;
 
 /// A group of the table.
@@ -66,7 +66,7 @@ pub fn groups() -> Vec<Group> {
         Group {
             name: "process",
             what: "a process",
-            cases: names(&["hello", "wc"]),
+            cases: names(&start::COMMANDS),
             ways: one,
             others: &["wasmtime", "wasmi"],
         },
@@ -81,7 +81,7 @@ pub fn groups() -> Vec<Group> {
 }
 
 /// Collects the results below a directory. Each is a folder `new` with `benchmark.json` (what it is) and
-/// `estimates.json` (nanoseconds an iteration).
+/// `estimates.json` (nanoseconds per iteration).
 ///
 /// # Errors
 ///

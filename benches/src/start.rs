@@ -26,6 +26,9 @@ pub struct Starter {
     pub start: Start,
 }
 
+/// Commands of `examples/guests` whose whole process is measured.
+pub const COMMANDS: [&str; 2] = ["hello", "wc"];
+
 /// Names and bytes, smallest first.
 pub fn modules() -> Vec<(String, Vec<u8>)> {
     let kernel = |name: &str| {

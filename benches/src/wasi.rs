@@ -43,7 +43,7 @@ type Call = (&'static str, &'static [i64]);
 pub struct WasiCase {
     /// What it measures.
     pub name: &'static str,
-    /// Calls an iteration: fewer where one call is long.
+    /// Calls per iteration: fewer where one call is long.
     pub calls: u32,
     /// Done once.
     setup: Option<Call>,
@@ -255,7 +255,7 @@ pub struct WasiGuest {
 }
 
 impl WasiGuest {
-    /// Of how the engine calls an export.
+    /// A guest whose exports are called like this.
     pub fn new(call: impl FnMut(Export, u32) -> u32 + 'static) -> WasiGuest {
         WasiGuest { call: Box::new(call) }
     }

@@ -11,7 +11,7 @@ use wasmi_wasi::wasi_common::pipe::{ReadPipe, WritePipe};
 #[cfg(feature = "peers")]
 use wasmi_wasi::{Dir, WasiCtx, WasiCtxBuilder, add_to_linker, ambient_authority};
 
-use crate::calls::{CallCase, HostFunction, Timed, Way};
+use crate::calls::{CallCase, HostFunction, Timed, Way, typed_function, typed_run};
 use crate::instances::Spawn;
 use crate::kernels::{Kernel, Run};
 use crate::start::Start;
@@ -27,50 +27,16 @@ pub fn call(case: &CallCase) -> Option<Timed> {
     let engine = Engine::default();
     let module = Module::new(&engine, case.guest()).expect("a valid guest");
     let mut linker = Linker::new(&engine);
-    let defined = match case.function {
-        HostFunction::Two => linker.func_wrap("env", "f", |a: i32, _: i64| a),
-        HostFunction::None => linker.func_wrap("env", "f", || 1),
-        HostFunction::One => linker.func_wrap("env", "f", |a: i64| a as i32),
-        HostFunction::Eight => {
-            linker.func_wrap("env", "f", |_: i64, _: i64, _: i64, _: i64, _: i64, _: i64, _: i64, a: i64| a as i32)
-        }
-        HostFunction::Sixteen => linker.func_wrap(
-            "env",
-            "f",
-            |_: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             _: i64,
-             a: i64| { a as i32 },
-        ),
-        HostFunction::ReadMemory => linker.func_wrap("env", "f", |caller: Caller<'_, Data>, at: u32| {
-            let memory = caller.data().ok_or_else(|| Error::new("no memory"))?;
-            let bytes = memory.data(&caller).get(at as usize..).and_then(|bytes| bytes.first_chunk());
-            bytes.map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(|| Error::new("outside the guest's memory"))
-        }),
-    };
+    let defined = typed_function!(case, linker.func_wrap("env", "f"), |caller: Caller<'_, Data>, at: u32| {
+        let memory = caller.data().ok_or_else(|| Error::new("no memory"))?;
+        let bytes = memory.data(&caller).get(at as usize..).and_then(|bytes| bytes.first_chunk());
+        bytes.map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(|| Error::new("outside the guest's memory"))
+    });
     defined.expect("a new name");
     let mut store: Store<Data> = Store::new(&engine, None);
     let instance = linker.instantiate_and_start(&mut store, &module).expect("nothing else is imported");
     *store.data_mut() = instance.get_memory(&store, "memory");
-    Some(if case.way == Way::HostToGuest {
-        let run = instance.get_typed_func::<(u32, u64), u32>(&store, "run").expect("the guest exports run");
-        case.timed(move |argument| run.call(&mut store, (argument, 7)).expect("no trap"))
-    } else {
-        let run = instance.get_typed_func::<u32, u32>(&store, "run").expect("the guest exports run");
-        case.timed(move |argument| run.call(&mut store, argument).expect("no trap"))
-    })
+    Some(typed_run!(case, instance, store))
 }
 
 /// The guest of a case, with everything that [`World`] has.

@@ -8,9 +8,10 @@
 //! | 134 | the guest trapped |
 
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+
+use crate::output;
 
 /// A failure of the command.
 #[derive(Debug)]
@@ -53,8 +54,7 @@ impl Failure {
 
     /// Writes the message to stderr and returns the status.
     pub(crate) fn report(&self) -> ExitCode {
-        // When stderr is closed there is nobody to tell.
-        let _ = io::stderr().write_all(format!("hostel: {}\n", printable(&self.message)).as_bytes());
+        output::tell(&format!("hostel: {}\n", printable(&self.message)));
         ExitCode::from(self.status)
     }
 }

@@ -1,4 +1,4 @@
-//! Writing to stdout without the panic of `println!`.
+//! Writing to stdout and stderr without the panics of `println!` and `eprintln!`.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -13,4 +13,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes text to stderr, in one go. When it is closed there is nobody to tell.
+pub(crate) fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -68,7 +68,7 @@ impl<T: 'static> Linker<T> {
         &self.engine
     }
 
-    /// The names of a module.
+    /// What is defined under a module's name.
     fn names(&mut self, module: &str) -> &mut HashMap<Arc<str>, Definition<T>> {
         if !self.modules.contains_key(module) {
             self.modules.insert(module.into(), HashMap::new());
@@ -87,8 +87,8 @@ impl<T: 'static> Linker<T> {
     }
 
     /// Defines a name as a typed host function; see
-    /// [`HostFunctionBuilder::with_func`](crate::HostFunctionBuilder::with_func). Listeners do not hear of it: they hear of
-    /// functions of host modules.
+    /// [`HostFunctionBuilder::with_func`](crate::HostFunctionBuilder::with_func). Listeners are not told of its calls, only
+    /// of those of host modules' functions.
     pub fn func_wrap<M>(&mut self, module: &str, name: &str, f: impl IntoFunc<T, M>) -> &mut Linker<T> {
         self.insert(module, name, Definition::Host(f.into_func()));
         self
@@ -119,7 +119,7 @@ impl<T: 'static> Linker<T> {
         self
     }
 
-    /// The type of the function a name stands for, for host functions.
+    /// The type of the host function that a name stands for; `None` for anything else.
     pub fn host_func_type(&self, module: &str, name: &str) -> Option<&FuncType> {
         match self.get(module, name)? {
             Definition::Host(function) => Some(function.ty()),

@@ -8,9 +8,9 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ValType {
-    /// 32-bit integer, without sign of its own.
+    /// 32-bit integer; what an instruction does decides whether it is signed.
     I32,
-    /// 64-bit integer, without sign of its own.
+    /// 64-bit integer, likewise.
     I64,
     /// IEEE 754 single precision.
     F32,
@@ -98,7 +98,7 @@ impl ValType {
         })
     }
 
-    /// A type that values of a module's type are laid out like: all references are alike.
+    /// A type of the same layout as a module's type: all references are alike.
     pub(crate) fn layout(ty: wasmparser::ValType) -> ValType {
         ValType::from_wasm(ty, |_| None).unwrap_or(ValType::FuncRef)
     }

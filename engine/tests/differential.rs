@@ -16,7 +16,7 @@ use std::ops::Range;
 use cases::generate::{Profile, case};
 use cases::{difference, hostel};
 
-/// The seeds without a wish: about ten seconds in a dev build.
+/// The seeds when none are asked for: about ten seconds in a dev build.
 const SEEDS: Range<u64> = 0..60;
 
 fn seeds() -> Range<u64> {

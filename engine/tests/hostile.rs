@@ -11,7 +11,7 @@ mod hostile;
 
 use cases::generate::{Profile, Words, case};
 
-/// How many seeds: the wish of the environment, or a number that takes a few seconds in a dev build.
+/// How many seeds: what the environment asks for, or a number that takes a few seconds in a dev build.
 fn seeds(few: u64) -> std::ops::Range<u64> {
     0..std::env::var("HOSTEL_HOSTILE").map_or(few, |wish| wish.parse().expect("HOSTEL_HOSTILE is a number of seeds"))
 }

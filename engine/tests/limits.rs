@@ -1,4 +1,4 @@
-//! Every limit holds, and what goes beyond it is told its name: one row for each field of [`Limits`].
+//! Every limit holds, and whoever goes beyond it is told its name: one row for each field of [`Limits`].
 
 mod kit;
 

@@ -1,5 +1,5 @@
 //! `cargo fuzz`: the input is decisions: which file system, which functions, with which arguments and memory. The model of
-//! `wasi/tests/kit/model.rs`, which has seeded twins in `wasi/tests/model.rs`, judges what happens. Nothing the guest
+//! `wasi/tests/kit/model/`, which has seeded twins in `wasi/tests/model.rs`, judges what happens. Nothing the guest
 //! says may size an allocation, so the bound is far below what sizes it can name:
 //!
 //! ```console

@@ -3,15 +3,15 @@
 
 use std::process::ExitCode;
 
-use hostel_spec_tests::{command, wasi};
+use hostel_spec_tests::{core, wasi};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
-        Some("core") => command::command(&args[1..]),
+        Some("core") => core::command(&args[1..]),
         Some("wasi") => wasi::command(&args[1..]),
         _ => {
-            eprintln!("{}\n\n{}", command::USAGE, wasi::USAGE);
+            eprintln!("{}\n\n{}", core::USAGE, wasi::USAGE);
             ExitCode::from(2)
         }
     }

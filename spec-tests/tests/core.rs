@@ -1,8 +1,8 @@
-//! One test for each script of the specification's suite and each backend.
+//! One test for each script of the specification's suite and each setup.
 
 use std::sync::Arc;
 
-use hostel_spec_tests::{Expectations, core_scripts, run, setups};
+use hostel_spec_tests::core::{Expectations, run, scripts, setups};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -11,7 +11,7 @@ fn main() {
         Ok(expectations) => Arc::new(expectations),
         Err(error) => panic!("{error}"),
     };
-    let scripts = core_scripts();
+    let scripts = scripts();
     let unknown = expectations.unknown(&scripts);
     let mut trials = vec![Trial::test("expectations_name_scripts", move || {
         if unknown.is_empty() { Ok(()) } else { Err(Failed::from(format!("no such scripts: {unknown:?}"))) }

@@ -70,21 +70,7 @@ fn ends(guest: &mut Guest, call: Call<'_>) {
     assert_eq!(guest.ctx.usage().open_fds, open);
 }
 
-/// A clock or a descriptor.
-fn subscription(tag: u8, first: u64, timeout: u64) -> [u8; 48] {
-    let mut bytes = [0; 48];
-    bytes[8] = tag;
-    bytes[16..24].copy_from_slice(&first.to_le_bytes());
-    bytes[24..32].copy_from_slice(&timeout.to_le_bytes());
-    bytes
-}
-
 const HOUR: u64 = 3_600_000_000_000;
-
-fn sleep(guest: &mut Guest, span: u64) -> Result<u16, Ended> {
-    guest.put(DATA, &subscription(0, 1, span));
-    guest.try_call("poll_oneoff", &[DATA, DATA + 0x100, 1, RESULT])
-}
 
 fn read(guest: &mut Guest, fd: u64) -> Result<u16, Ended> {
     let [iovs, len] = guest.iovs(&[(DATA, 10), (DATA + 0x100, 10)]);
@@ -110,8 +96,8 @@ fn piped() -> (Guest, PipeWriter, PipeReader) {
 fn sleeping() {
     within_a_minute(|| {
         let mut guest = guest(WasiCtx::builder());
-        ends(&mut guest, &|guest| sleep(guest, HOUR));
-        assert_eq!(sleep(&mut guest, 1), Ok(0));
+        ends(&mut guest, &|guest| guest.sleep(HOUR));
+        assert_eq!(guest.sleep(1), Ok(0));
     });
 }
 
@@ -120,10 +106,10 @@ fn deadlines_of_the_builder() {
     within_a_minute(|| {
         let span = Duration::from_millis(5);
         for builder in [WasiCtx::builder().deadline(span), WasiCtx::builder().deadline(Instant::now() + span)] {
-            assert_eq!(sleep(&mut guest(builder), HOUR), BY_DEADLINE);
+            assert_eq!(guest(builder).sleep(HOUR), BY_DEADLINE);
         }
         let mut guest = guest(WasiCtx::builder().deadline(Duration::MAX));
-        assert_eq!(sleep(&mut guest, 1000), Ok(0));
+        assert_eq!(guest.sleep(1000), Ok(0));
     });
 }
 
@@ -131,7 +117,7 @@ fn deadlines_of_the_builder() {
 #[test]
 fn polling_without_waiting() {
     let mut guest = guest(WasiCtx::builder().deadline(Duration::ZERO));
-    assert_eq!(sleep(&mut guest, 0), BY_DEADLINE);
+    assert_eq!(guest.sleep(0), BY_DEADLINE);
     // What is ready may still be written.
     assert_eq!(guest.write(1, b"x"), Ok(1));
 }

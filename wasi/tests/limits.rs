@@ -108,27 +108,21 @@ fn random_bytes() {
     assert_eq!(guest.ctx.usage().random_bytes, 100);
 }
 
-fn sleep(guest: &mut Guest, milliseconds: u64) -> Result<(), Errno> {
-    let mut subscription = [0; 48];
-    subscription[16] = 1;
-    subscription[24..32].copy_from_slice(&(milliseconds * 1_000_000).to_le_bytes());
-    guest.put(DATA, &subscription);
-    guest.call("poll_oneoff", &[DATA, DATA + 0x100, 1, RESULT])
-}
-
 #[test]
 fn waiting() {
+    const MILLISECOND: u64 = 1_000_000;
+    let used_up = Ok(Errno::Dquot as u16);
     let limit = Duration::from_millis(30);
     let mut guest = limited(WasiLimits { waiting: Some(limit), ..WasiLimits::default() });
-    assert_eq!(sleep(&mut guest, 5), Ok(()));
+    assert_eq!(guest.sleep(5 * MILLISECOND), Ok(0));
     let waited = guest.ctx.usage().waited;
     assert!((Duration::from_millis(5)..limit).contains(&waited) || waited >= limit, "the machine may be slow");
     let before = Instant::now();
-    assert_eq!(sleep(&mut guest, 3_600_000), Err(Errno::Dquot));
+    assert_eq!(guest.sleep(3_600_000 * MILLISECOND), used_up);
     assert!(before.elapsed() < Duration::from_secs(10));
     assert!(guest.ctx.usage().waited >= limit);
-    assert_eq!(sleep(&mut guest, 1), Err(Errno::Dquot));
-    assert_eq!(sleep(&mut guest, 0), Ok(()), "that is not waiting");
+    assert_eq!(guest.sleep(MILLISECOND), used_up);
+    assert_eq!(guest.sleep(0), Ok(0), "that is not waiting");
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The model's judgement (`kit/model.rs`) of arbitrary calls, from seeds. `fuzz/` has a target that makes up the numbers
+//! The model's judgement (`kit/model/`) of arbitrary calls, from seeds. `fuzz/` has a target that makes up the numbers
 //! and knows no end.
 #![cfg(unix)]
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hostel_wasi::fs::host::HostDirectory;
 use hostel_wasi::fs::memory::MemoryFs;
-use kit::model::World;
+use kit::model::{Done, World};
 use kit::numbers::Numbers;
 
 /// Contexts of a seed, one after the other on the same tree, and calls of each: guests drop their rights and close what
@@ -24,8 +24,8 @@ fn run(mut world: World, seed: u64) {
         world.check();
     }
     // The calls got far enough to have done something.
-    let (written, read, most, succeeded) = world.done;
-    assert!(written > 0 && read > 0 && most > 5 && succeeded > 1000, "seed {seed}: {:?}", world.done);
+    let Done { bytes_written, bytes_read, open, succeeded } = world.done;
+    assert!(bytes_written > 0 && bytes_read > 0 && open > 5 && succeeded > 1000, "seed {seed}: {:?}", world.done);
 }
 
 #[test]

@@ -115,26 +115,19 @@ fn not_waiting() {
 #[test]
 fn readiness() {
     on_each_family(|guest, connect| {
-        let mut subscription = [0; 48];
-        subscription[8] = 1;
-        subscription[16] = LISTENER as u8;
         let mut peer = connect();
-        guest.put(DATA, &subscription);
+        guest.put(DATA, &subscription(1, LISTENER, 0));
         guest.ok("poll_oneoff", &[DATA, DATA + 0x100, 1, RESULT]);
         assert_eq!((guest.u16_at(DATA + 0x108), guest.u32_at(RESULT)), (0, 1));
         let fd = accept(guest, 0);
         // Nothing to read yet, but room to write.
-        guest.put(DATA + 16, &[fd as u8]);
-        subscription[8] = 2;
-        subscription[16] = fd as u8;
-        guest.put(DATA + 48, &subscription);
+        guest.put(DATA, &[subscription(1, fd, 0), subscription(2, fd, 0)].concat());
         guest.ok("poll_oneoff", &[DATA, DATA + 0x100, 2, RESULT]);
         assert_eq!((guest.memory[DATA as usize + 0x10a], guest.u32_at(RESULT)), (2, 1));
         // How much there is to read, and the listener besides.
         peer.write_all(b"five!").unwrap();
         let _second = connect();
-        guest.put(DATA + 48 + 8, &[1]);
-        guest.put(DATA + 48 + 16, &[LISTENER as u8]);
+        guest.put(DATA + 48, &subscription(1, LISTENER, 0));
         loop {
             // Either may still be on its way.
             guest.ok("poll_oneoff", &[DATA, DATA + 0x100, 2, RESULT]);

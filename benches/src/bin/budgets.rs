@@ -11,7 +11,8 @@
 use std::env;
 
 use hostel_benches::hostel::metered_kernel;
-use hostel_benches::kernels::{KERNELS, cpu_time};
+use hostel_benches::kernels::KERNELS;
+use hostel_benches::results::geometric_mean;
 
 /// Rounds that count. Chosen.
 const ROUNDS: usize = 7;
@@ -30,30 +31,14 @@ fn main() {
         return;
     }
     println!("{:14}{:>10}{:>14}{:>14}{:>14}", "", "plain, ms", "fuel", "interruption", "both");
-    let mut logarithms = [0.0; 4];
+    let mut all_ratios = [(); 4].map(|()| Vec::new());
     for kernel in KERNELS {
-        let mut runs = SETUPS.map(|(_, fuel, interruptible)| metered_kernel(kernel, fuel, interruptible));
-        let mut times = [(); 4].map(|()| Vec::new());
-        // The first round translates and touches memory: it is not counted.
-        for round in 0..=ROUNDS {
-            for (number, run) in runs.iter_mut().enumerate() {
-                let start = cpu_time();
-                kernel.once(run, SETUPS[number].0);
-                if round > 0 {
-                    times[number].push((cpu_time() - start).as_secs_f64());
-                }
-            }
-        }
-        let medians = times.map(|mut times| {
-            times.sort_by(f64::total_cmp);
-            times[times.len() / 2]
-        });
-        let ratios = medians.map(|time| time / medians[0]);
-        for (sum, ratio) in logarithms.iter_mut().zip(ratios) {
-            *sum += ratio.ln();
-        }
+        let runs = SETUPS.map(|(name, fuel, interruptible)| (name, Some(metered_kernel(kernel, fuel, interruptible))));
+        let medians: Vec<f64> = kernel.medians(runs.into(), ROUNDS).into_iter().flatten().collect();
+        let ratios: Vec<f64> = medians.iter().map(|time| time / medians[0]).collect();
         println!("{:14}{:10.2}{:14.2}{:14.2}{:14.2}", kernel.name, medians[0] * 1e3, ratios[1], ratios[2], ratios[3]);
+        all_ratios.iter_mut().zip(ratios).for_each(|(all, ratio)| all.push(ratio));
     }
-    let means = logarithms.map(|sum| (sum / KERNELS.len() as f64).exp());
+    let means = all_ratios.map(|ratios| geometric_mean(&ratios).expect("there are kernels"));
     println!("{:14}{:10}{:14.3}{:14.3}{:14.3}", "geometric mean", "", means[1], means[2], means[3]);
 }

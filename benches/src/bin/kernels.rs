@@ -15,7 +15,8 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::{env, iter};
 
-use hostel_benches::kernels::{KERNELS, Kernel, Run, cpu_time};
+use hostel_benches::kernels::{KERNELS, Kernel, Run};
+use hostel_benches::results::geometric_mean;
 use hostel_benches::{Runtime, runtimes};
 use hostel_engine::{Engine, Module};
 
@@ -79,19 +80,22 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let head: String =
         names.iter().map(|name| format!("{name:>10}")).chain(ratios.map(|name| format!("{name:>12}"))).collect();
     println!("{:14}{head}", "ms");
-    let mut logarithms = vec![Vec::new(); names.len() - 1];
+    let mut all_ratios = vec![Vec::new(); names.len() - 1];
     for kernel in &options.kernels {
-        let times = measure(&engines, kernel, options.repeat);
+        let runs = engines.iter().map(|engine| (engine.name, instantiate(engine, kernel))).collect();
+        let times = kernel.medians(runs, options.repeat);
         let text =
             times.iter().map(|time| time.map_or(format!("{:>10}", "–"), |time| format!("{:10.2}", time * 1e3)));
-        let ratios = times[1..].iter().zip(&mut logarithms).map(|(time, logarithms)| {
+        let ratios = times[1..].iter().zip(&mut all_ratios).map(|(time, ratios)| {
             let (Some(hostel), Some(peer)) = (times[0], time) else { return format!("{:>12}", "–") };
-            logarithms.push((hostel / peer).ln());
+            ratios.push(hostel / peer);
             format!("{:12.2}", hostel / peer)
         });
         println!("{:14}{}", kernel.name, text.chain(ratios).collect::<String>());
     }
-    let means = logarithms.iter().map(|all| format!("{:12.3}", (all.iter().sum::<f64>() / all.len() as f64).exp()));
+    let means =
+        all_ratios.iter().map(|ratios| geometric_mean(ratios).map_or("–".into(), |mean| format!("{mean:.3}")));
+    let means = means.map(|mean| format!("{mean:>12}"));
     println!(
         "{:14}{}",
         "geometric mean",
@@ -113,26 +117,4 @@ fn code(options: &Options) -> Result<(), Box<dyn Error>> {
 
 fn instantiate(engine: &Runtime, kernel: &Kernel) -> Option<Run> {
     engine.kernel.and_then(|instantiate| instantiate(kernel))
-}
-
-/// Medians in seconds.
-fn measure(engines: &[Runtime], kernel: &Kernel, repeat: usize) -> Vec<Option<f64>> {
-    let mut runs: Vec<_> = engines.iter().map(|engine| instantiate(engine, kernel)).collect();
-    let mut times = vec![Vec::new(); engines.len()];
-    // The first round translates and touches memory: it is not counted.
-    for round in 0..=repeat {
-        for ((run, engine), times) in runs.iter_mut().zip(engines).zip(&mut times) {
-            let Some(run) = run else { continue };
-            let start = cpu_time();
-            kernel.once(run, engine.name);
-            if round > 0 {
-                times.push((cpu_time() - start).as_secs_f64());
-            }
-        }
-    }
-    let median = |mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied()
-    };
-    times.into_iter().map(median).collect()
 }

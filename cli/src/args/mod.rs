@@ -53,7 +53,7 @@ pub(crate) struct Run {
     /// Argument 0, the guest's name for itself [default: the file's name]
     #[arg(long, value_name = "NAME")]
     pub argv0: Option<OsString>,
-    /// Call this exported function with ARGS and print its results, one a line
+    /// Call this exported function with ARGS and print its results, one per line
     #[arg(long, value_name = "FUNC")]
     pub invoke: Option<String>,
     /// Give the guest a socket that listens on this address
@@ -65,7 +65,7 @@ pub(crate) struct Run {
         default_missing_value = "all", hide_possible_values = true
     )]
     pub trace: Vec<Scope>,
-    /// Stop the guest after N units of fuel, about one an instruction
+    /// Stop the guest after N units of fuel, about one per instruction
     #[arg(long, value_name = "N")]
     pub fuel: Option<u64>,
     /// Stop the guest after this time, such as 200ms, 1s, 5min

@@ -18,9 +18,7 @@ pub(crate) struct Mount {
 
 impl Mount {
     fn parse(text: &OsStr) -> Result<Mount, String> {
-        let parts = split(text, b"::")?;
-        let parts: Vec<&OsStr> = parts.iter().map(OsString::as_os_str).collect();
-        let (host, guest, writable) = match parts[..] {
+        let (host, guest, writable) = match split(text, "::")?[..] {
             [host] => (host, host, true),
             [host, guest] => (host, guest, true),
             [host, guest, mode] if mode == "ro" => (host, guest, false),
@@ -35,32 +33,22 @@ impl Mount {
 
 /// Splits at a separator. Where the system's strings are bytes, they need not be UTF-8.
 #[cfg(unix)]
-fn split(text: &OsStr, separator: &[u8]) -> Result<Vec<OsString>, String> {
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
-    let (mut parts, mut part) = (Vec::new(), Vec::new());
+fn split<'t>(text: &'t OsStr, separator: &str) -> Result<Vec<&'t OsStr>, String> {
+    use std::os::unix::ffi::OsStrExt;
+    let mut parts = Vec::new();
     let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = match rest.strip_prefix(separator) {
-            Some(after) => {
-                parts.push(OsString::from_vec(std::mem::take(&mut part)));
-                after
-            }
-            None => {
-                part.push(byte);
-                after
-            }
-        };
+    while let Some(at) = rest.windows(separator.len()).position(|bytes| bytes == separator.as_bytes()) {
+        parts.push(OsStr::from_bytes(&rest[..at]));
+        rest = &rest[at + separator.len()..];
     }
-    parts.push(OsString::from_vec(part));
+    parts.push(OsStr::from_bytes(rest));
     Ok(parts)
 }
 
 /// As on Unix, for names that are Unicode.
 #[cfg(not(unix))]
-fn split(text: &OsStr, separator: &[u8]) -> Result<Vec<OsString>, String> {
-    let text = text.to_str().ok_or("the name is not Unicode")?;
-    let separator = std::str::from_utf8(separator).map_err(|error| error.to_string())?;
-    Ok(text.split(separator).map(OsString::from).collect())
+fn split<'t>(text: &'t OsStr, separator: &str) -> Result<Vec<&'t OsStr>, String> {
+    Ok(text.to_str().ok_or("the name is not Unicode")?.split(separator).map(OsStr::new).collect())
 }
 
 /// A variable for the guest: `NAME=VALUE`, or `NAME` to pass the host's on.
@@ -74,14 +62,13 @@ pub(crate) struct Variable {
 
 impl Variable {
     fn parse(text: &OsStr) -> Result<Variable, String> {
-        let parts = split(text, b"=")?;
-        let name = parts[0].clone();
+        let name = split(text, "=")?[0];
         if name.is_empty() {
             return Err("the variable's name is empty".into());
         }
-        let skip = name.as_encoded_bytes().len() + 1;
-        let value = text.as_encoded_bytes().get(skip..).map(<[u8]>::to_vec);
-        Ok(Variable { name, value: if parts.len() > 1 { value } else { None } })
+        // Behind the name and the `=`, should there be one.
+        let value = text.as_encoded_bytes().get(name.len() + 1..).map(<[u8]>::to_vec);
+        Ok(Variable { name: name.to_owned(), value })
     }
 }
 

@@ -159,39 +159,33 @@ impl Spaces {
         self.types.get(index as usize).cloned().unwrap_or_default()
     }
 
-    fn import(&mut self, ty: TypeRef) -> String {
-        match ty {
-            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
-                self.functions.push(self.func_type(ty));
-                format!("function {}", self.func_type(ty))
-            }
-            TypeRef::Table(ty) => {
-                self.tables.push(table_type(&ty));
-                format!("table {}", table_type(&ty))
-            }
-            TypeRef::Memory(ty) => {
-                self.memories.push(memory_type(&ty));
-                format!("memory {}", memory_type(&ty))
-            }
-            TypeRef::Global(ty) => {
-                self.globals.push(global_type(&ty));
-                format!("global {}", global_type(&ty))
-            }
-            TypeRef::Tag(ty) => {
-                self.tags.push(self.func_type(ty.func_type_idx));
-                format!("tag {}", self.func_type(ty.func_type_idx))
-            }
+    /// The word for a kind of things, and their space.
+    fn space(&mut self, kind: ExternalKind) -> (&'static str, &mut Vec<String>) {
+        match kind {
+            ExternalKind::Func | ExternalKind::FuncExact => ("function", &mut self.functions),
+            ExternalKind::Table => ("table", &mut self.tables),
+            ExternalKind::Memory => ("memory", &mut self.memories),
+            ExternalKind::Global => ("global", &mut self.globals),
+            ExternalKind::Tag => ("tag", &mut self.tags),
         }
     }
 
-    fn export(&self, kind: ExternalKind, index: u32) -> String {
-        let (word, space) = match kind {
-            ExternalKind::Func | ExternalKind::FuncExact => ("function", &self.functions),
-            ExternalKind::Table => ("table", &self.tables),
-            ExternalKind::Memory => ("memory", &self.memories),
-            ExternalKind::Global => ("global", &self.globals),
-            ExternalKind::Tag => ("tag", &self.tags),
+    fn import(&mut self, ty: TypeRef) -> String {
+        let (kind, ty) = match ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => (ExternalKind::Func, self.func_type(ty)),
+            TypeRef::Table(ty) => (ExternalKind::Table, table_type(&ty)),
+            TypeRef::Memory(ty) => (ExternalKind::Memory, memory_type(&ty)),
+            TypeRef::Global(ty) => (ExternalKind::Global, global_type(&ty)),
+            TypeRef::Tag(ty) => (ExternalKind::Tag, self.func_type(ty.func_type_idx)),
         };
+        let (word, space) = self.space(kind);
+        let text = format!("{word} {ty}");
+        space.push(ty);
+        text
+    }
+
+    fn export(&mut self, kind: ExternalKind, index: u32) -> String {
+        let (word, space) = self.space(kind);
         format!("{word} {}", space.get(index as usize).map_or("", String::as_str))
     }
 }

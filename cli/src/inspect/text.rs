@@ -1,5 +1,6 @@
 //! A summary as aligned text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::summary::{Import, Summary, Wasi};
@@ -14,11 +15,10 @@ pub(super) fn show(summary: &Summary) -> String {
         if summary.features.is_empty() { "none beyond version 1".into() } else { summary.features.join(", ") };
     line(&mut text, "needs", &features);
     line(&mut text, "WASI", &wasi(&summary.imports));
-    for (number, memory) in summary.memories.iter().enumerate() {
-        line(&mut text, if number == 0 { "memories" } else { "" }, memory);
-    }
-    for (number, table) in summary.tables.iter().enumerate() {
-        line(&mut text, if number == 0 { "tables" } else { "" }, table);
+    for (label, types) in [("memories", &summary.memories), ("tables", &summary.tables)] {
+        for (number, ty) in types.iter().enumerate() {
+            line(&mut text, if number == 0 { label } else { "" }, ty);
+        }
     }
     let imports = summary.imports.iter().map(|import| {
         let note = match import.wasi {
@@ -42,11 +42,8 @@ fn line(text: &mut String, label: &str, value: &str) {
 
 /// Which WASI the module asks for.
 fn wasi(imports: &[Import]) -> String {
-    let mut modules: Vec<&str> =
+    let modules: BTreeSet<&str> =
         imports.iter().filter(|import| import.wasi.is_some()).map(|import| &*import.module).collect();
-    modules.dedup();
-    modules.sort_unstable();
-    modules.dedup();
     let parts = modules.iter().map(|&module| {
         let of_module = || imports.iter().filter(|import| import.module == module);
         let unusable = of_module().filter(|import| import.wasi != Some(Wasi::Known)).count();

@@ -69,7 +69,7 @@ pub(super) fn call(
     Ok((0, results))
 }
 
-/// Prints results, one a line.
+/// Prints results, one per line.
 pub(super) fn print(results: &[Val]) -> Result<(), Failure> {
     let lines: String = results.iter().map(|value| show(value) + "\n").collect();
     output::print(&lines)

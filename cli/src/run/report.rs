@@ -1,11 +1,10 @@
 //! `--report`: what the guest has used, on stderr, whichever way it ended.
 
-use std::io::{self, Write};
-
 use hostel_engine::Store;
 
 use super::Guest;
 use crate::args::Run;
+use crate::output;
 
 /// Prints a line for each thing that guests use up.
 pub(super) fn print(options: &Run, store: &Store<Guest>) {
@@ -27,6 +26,5 @@ pub(super) fn print(options: &Run, store: &Store<Guest>) {
         lines += &format!("hostel: used: {name} {number}\n");
     }
     lines += &format!("hostel: used: waiting {} ms\n", usage.waited.as_millis());
-    // When stderr is closed there is nobody to tell.
-    let _ = io::stderr().write_all(lines.as_bytes());
+    output::tell(&lines);
 }

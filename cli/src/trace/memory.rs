@@ -1,4 +1,4 @@
-//! Guest memory as a trace looks at it: nothing is out of bounds, it is only not there.
+//! Guest memory as a trace looks at it: what is out of bounds is shown as not being there.
 
 /// The calling instance's memory, or none.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! `--trace`: host calls, one a line, decoded as strace does; the command writes them to stderr.
+//! `--trace`: host calls, one per line, decoded as strace does; the command writes them to stderr.
 //!
 //! ```text
 //! path_open(fd=3, dirflags=SYMLINK_FOLLOW, path="a", oflags=0, …) -> fd=4
@@ -12,14 +12,13 @@ mod decode;
 mod memory;
 mod records;
 
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hostel_engine::{Caller, FunctionDefinition, FunctionListener, Trap};
 use hostel_wasi::{Function, PREVIEW0};
 
 use crate::args::Scope;
-use crate::wasi;
+use crate::{output, wasi};
 use decode::Preview;
 use memory::View;
 
@@ -38,13 +37,7 @@ pub(crate) fn on_stderr(scopes: &[Scope], definition: &FunctionDefinition) -> Op
     if !scopes.contains(&Scope::All) && !scopes.contains(&scope(function.name)) {
         return None;
     }
-    listener(
-        definition,
-        Arc::new(|line| {
-            // When stderr is closed there is nobody to tell.
-            let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
-        }),
-    )
+    listener(definition, Arc::new(|line| output::tell(&format!("{line}\n"))))
 }
 
 fn traced(definition: &FunctionDefinition) -> Option<(&'static Function, Preview)> {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hostel_engine::{Config, Engine, Error, ErrorKind, Extern, Instance, Linker, Module, Store, Trap, Val};
+use hostel_engine::{Config, Engine, Error, ErrorKind, Instance, Linker, Module, Store, Trap, Val};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
@@ -234,7 +234,7 @@ impl Runner {
 
     fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Called, Verdict> {
         let instance = self.instances.get(invoke.module, "instance")?;
-        let Some(Extern::Func(func)) = instance.get_export(&self.store, invoke.name) else {
+        let Some(func) = instance.get_func(&self.store, invoke.name) else {
             return fail(format!("no exported function {:?}", invoke.name));
         };
         let args: Vec<Val> = invoke.args.iter().map(values::argument).collect::<Result<_, _>>().or_else(unsupported)?;

@@ -100,7 +100,7 @@ where
 
 /// Builds a host module: named host functions that guests import.
 ///
-/// Mistakes wait until [`compile`](Self::compile), so that functions can be chained.
+/// Mistakes are errors of [`compile`](Self::compile), so that functions can be chained.
 ///
 /// ```
 /// use hostel_engine::{Engine, HostModuleBuilder, Linker, Module, Store, ValType};
@@ -296,7 +296,7 @@ impl<T: 'static> HostFunctionBuilder<T> {
         self
     }
 
-    /// Names for the parameters, one each.
+    /// Names for the parameters, one for each.
     pub fn with_parameter_names<S: Into<Cow<'static, str>>>(
         mut self,
         names: impl IntoIterator<Item = S>,
@@ -305,7 +305,7 @@ impl<T: 'static> HostFunctionBuilder<T> {
         self
     }
 
-    /// Names for the results, one each.
+    /// Names for the results, one for each.
     pub fn with_result_names<S: Into<Cow<'static, str>>>(
         mut self,
         names: impl IntoIterator<Item = S>,

@@ -72,7 +72,7 @@ impl FunctionDefinition {
 
 /// Decides which functions to listen to; given to [`Config::function_listeners`](crate::Config::function_listeners).
 pub trait FunctionListenerFactory: Send + Sync {
-    /// The listener of a function, or `None` when nobody cares. Asked once a function, when it is compiled. Threads that
+    /// The listener of a function, or `None` when nobody cares. Asked once for each function, when it is compiled. Threads that
     /// compile one lazily at the same time may each ask; one answer is kept.
     fn new_listener(&self, definition: &FunctionDefinition) -> Option<Arc<dyn FunctionListener>>;
 }
@@ -86,8 +86,7 @@ where
     }
 }
 
-/// Hears of a function's calls. `module` is, for a guest's function, its own instance, and for a host function the
-/// calling one.
+/// Hears of a function's calls. `module` is the function's own instance, or for a host function the calling one.
 ///
 /// Of each call, `before` comes first and exactly one of `after` and `abort` last (`abort` also for an exit). When a host
 /// function panics, neither comes.

@@ -61,7 +61,7 @@ struct ModuleInner {
 #[derive(Default)]
 struct CodeStore {
     by_address: BTreeMap<usize, Code>,
-    /// How many words that are.
+    /// How many words they have in all.
     words: usize,
     /// Functions that are being translated: the lock is not held meanwhile, so that nobody waits for a function but those
     /// who want it.
@@ -246,7 +246,7 @@ impl Module {
         self.0.names.get_or_init(|| Names::parse(self.name_section()))
     }
 
-    /// The name section's contents; nothing when there is none, or when it is larger than the limit.
+    /// The name section's contents; empty when there is none, or when it is larger than the limit.
     fn name_section(&self) -> &[u8] {
         self.0.sections.names.as_ref().map_or(&[], |range| &self.0.bytes[range.clone()])
     }
@@ -318,7 +318,7 @@ impl Module {
             return Err(translate::too_much_code(&inner.engine));
         }
         store.by_address.insert(start as usize, Code { func, words, tries: translated.tries.into() });
-        // Who reads the pointer sees the code behind it.
+        // Whoever reads the pointer sees the code behind it.
         entry.code.store(start.cast_mut(), Ordering::Release);
         Ok(())
     }
@@ -344,14 +344,15 @@ impl Module {
         self.0.sections.bodies[func as usize - self.0.sections.imported_funcs].len()
     }
 
-    /// Where function `func`'s code comes from. Translates again to find out: traps are rare, and a table would cost every function.
+    /// Where function `func`'s code comes from. Translates again to find out: traps are rare, and a table would cost every
+    /// function.
     pub(crate) fn source_map(&self, func: u32) -> Option<SourceMap> {
         let mut map = Vec::new();
         self.translate_again(func, None, Some(&mut map)).ok()?;
         Some(map)
     }
 
-    /// Translates function `func` for the sake of looking at it.
+    /// Translates function `func` once more, to look at what comes of it.
     fn translate_again(
         &self,
         func: u32,
@@ -370,7 +371,7 @@ impl Module {
         })
     }
 
-    /// What function `func` is translated to, as text: for looking at, not for reading by a program. Translates again.
+    /// What function `func` is translated to, as text for people and not for programs. Translates again.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use wasmparser::{BinaryReader, Name, NameSectionReader};
 #[derive(Default)]
 pub(crate) struct Names {
     module: Option<Range<u32>>,
-    /// By function index, of which a name's place takes as much memory whatever its length.
+    /// In the order of function indices. A place takes the same memory whatever the name's length.
     functions: Vec<(u32, Range<u32>)>,
 }
 
@@ -31,7 +31,7 @@ impl Names {
                 Err(_) => break,
             }
         }
-        // They are to be in order; of several names for one function the last counts.
+        // They should be in order already; of several names for one function the last counts.
         names.functions.sort_by_key(|&(index, _)| index);
         names
     }

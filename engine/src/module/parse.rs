@@ -56,7 +56,7 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
     Ok((sections, resources))
 }
 
-/// Counts and lengths that are known before what they count is read, so that what is too much costs nothing.
+/// Checks counts and lengths before what they count is read, so that what is too much costs nothing.
 fn check_limits(engine: &Engine, payload: &Payload<'_>, sections: &Sections) -> Result<(), Error> {
     let limits = &engine.config().limits;
     match payload {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{ConstExpr, Reference};
 use crate::types::{FuncType, GlobalType, MemoryType, TableType};
 
-/// Something imported or exported has this index in its own index space.
+/// Something imported or exported, by its index in its own index space.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ExternIndex {
     Func(u32),

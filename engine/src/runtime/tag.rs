@@ -6,7 +6,7 @@ use super::store::TagEntry;
 use crate::error::Error;
 use crate::types::FuncType;
 
-/// An exception tag of a store: two are the same only when they were made as one. A cheap copy.
+/// An exception tag of a store. Two tags are two, even of one type. A cheap copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tag(pub(crate) Place);
 

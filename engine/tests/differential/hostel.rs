@@ -1,11 +1,11 @@
 //! Runs a case on this engine.
 
 use hostel_engine::{
-    Backend, CompilationMode, Config, Engine, Error, ErrorKind, Extern, Func, HostModuleBuilder, Linker, Module,
-    ResumableCall, Store, Trap, Val, ValType,
+    Backend, CompilationMode, Config, Engine, Error, ErrorKind, Extern, Func, HostModuleBuilder, Instance, Linker,
+    Module, ResumableCall, Store, Trap, Val, ValType,
 };
 
-use super::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function};
+use super::{Call, Case, FUEL, Guest, IMPORTS, Report, Seen, Ty, Value, host_function};
 
 /// A configuration with its name.
 pub struct Setup {
@@ -57,42 +57,53 @@ fn run_into(setup: &Setup, case: &Case, report: &mut Report) -> Result<(), Error
     let mut linker = Linker::new(&engine);
     linker.host_module(&host_module(&engine)?)?;
     let instance = linker.instantiate(&mut store, &module)?;
-    report.instantiated();
+    report.observe(case, &mut Running { store, instance });
+    Ok(())
+}
 
-    let fuel = instance.get_global(&store, FUEL).expect("it is exported");
-    for (number, call) in case.calls.iter().enumerate() {
-        fuel.set(&mut store, Val::I32(FUEL_PER_CALL))?;
-        let func = instance.get_func(&store, &call.name).expect("it is exported");
+struct Running {
+    store: Store<Vec<u64>>,
+    instance: Instance,
+}
+
+impl Guest for Running {
+    fn set_fuel(&mut self, fuel: i32) {
+        let global = self.instance.get_global(&self.store, FUEL).expect("it is exported");
+        global.set(&mut self.store, Val::I32(fuel)).expect("it is mutable");
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Vec<Value>, String> {
+        let func = self.instance.get_func(&self.store, &call.name).expect("it is exported");
         let args: Vec<Val> = call.args.iter().map(val).collect();
-        let results = if store.get_fuel().is_ok() {
-            call_in_slices(func, &mut store, &args)
+        let results = if self.store.get_fuel().is_ok() {
+            call_in_slices(func, &mut self.store, &args)
         } else {
-            let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-            func.call(&mut store, &args, &mut results).map(|()| results)
+            let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+            func.call(&mut self.store, &args, &mut results).map(|()| results)
         };
-        let outcome = match results {
+        match results {
             Ok(results) => Ok(results.iter().map(value).collect()),
             Err(error) => Err(error.trap().map_or_else(|| error.to_string(), reason)),
-        };
-        if !report.call(number, call, outcome) {
-            return Ok(());
         }
     }
-    for (name, export) in &case.exports {
-        let found = instance.get_export(&store, name).expect("it is exported");
-        match (export, found) {
-            (Export::Memory, Extern::Memory(memory)) => report.memory(name, memory.data(&store)),
-            (Export::Global, Extern::Global(global)) => report.global(name, value(&global.get(&store))),
-            (Export::Table, Extern::Table(table)) => {
-                let null = |index| table.get(&store, index).is_none_or(|element| element.is_null());
-                report.table(name, (0..table.size(&store)).map(null));
+
+    fn export(&mut self, name: &str) -> Seen<'_> {
+        let store = &self.store;
+        match self.instance.get_export(store, name).expect("it is exported") {
+            Extern::Func(_) => Seen::Func,
+            Extern::Memory(memory) => Seen::Memory(memory.data(store)),
+            Extern::Global(global) => Seen::Global(value(&global.get(store))),
+            Extern::Table(table) => {
+                let null = |index| table.get(store, index).is_none_or(|element| element.is_null());
+                Seen::Table((0..table.size(store)).map(null).collect())
             }
-            (Export::Func { .. }, Extern::Func(_)) => {}
-            _ => report.of_another_kind(name),
+            _ => Seen::Other,
         }
     }
-    report.host_calls(store.data());
-    Ok(())
+
+    fn host_calls(&self) -> &[u64] {
+        self.store.data()
+    }
 }
 
 /// A call that is given a little fuel again and again, and is interrupted now and then: it is to do what it does at once.

@@ -1,7 +1,8 @@
 //! Differential testing: one generated module, several engines or configurations, one [`Report`] each, no difference.
 //!
 //! [`generate`] makes a [`Case`] from a seed, of `wasm-smith`'s modules and of [`dense`]'s; [`hostel`] runs it on this
-//! engine. `fuzz/` shares these files by path and runs the same cases on other engines. What is here does not judge which of two reports is right.
+//! engine. `fuzz/` shares these files by path and runs the same cases on other engines, each of which is a [`Guest`] to
+//! them. What is here does not judge which of two reports is right.
 #![allow(dead_code)]
 
 pub mod dense;
@@ -72,6 +73,27 @@ pub const FUEL: &str = "differential fuel";
 /// What a call may use of it. Chosen.
 pub const FUEL_PER_CALL: i32 = 2000;
 
+/// An instance of a case's module on some engine.
+pub trait Guest {
+    /// Sets the global [`FUEL`].
+    fn set_fuel(&mut self, fuel: i32);
+    /// The results, or the trap in the specification's words.
+    fn call(&mut self, call: &Call) -> Result<Vec<Value>, String>;
+    fn export(&mut self, name: &str) -> Seen<'_>;
+    /// The hashes of all [`host_function`]s' calls.
+    fn host_calls(&self) -> &[u64];
+}
+
+/// What there is to be seen of an export.
+pub enum Seen<'a> {
+    Func,
+    Memory(&'a [u8]),
+    /// Which elements are null.
+    Table(Vec<bool>),
+    Global(Value),
+    Other,
+}
+
 /// What was observed, in order.
 #[derive(Default)]
 pub struct Report {
@@ -85,25 +107,7 @@ impl Report {
         self.lines.push(line);
     }
 
-    pub fn instantiated(&mut self) {
-        self.line("instantiated".to_owned());
-    }
-
-    /// The case's call of that number has ended, with results or a trap in the specification's words. Running out of stack
-    /// ends the report: then this is false.
-    pub fn call(&mut self, number: usize, call: &Call, outcome: Result<Vec<Value>, impl AsRef<str>>) -> bool {
-        let what = format!("call {number} of {:?}{:?}", call.name, call.args);
-        match outcome {
-            Ok(values) => {
-                let values: Vec<Value> = values.into_iter().map(Value::canonical).collect();
-                self.line(format!("{what} = {values:?}"));
-            }
-            Err(trap) => self.trap(&what, trap.as_ref()),
-        }
-        !self.cut
-    }
-
-    /// A call or the instantiation trapped.
+    /// A call or the instantiation trapped, in the specification's words. Running out of stack ends the report.
     pub fn trap(&mut self, what: &str, trap: &str) {
         match trap {
             "call stack exhausted" => self.cut = true,
@@ -111,26 +115,34 @@ impl Report {
         }
     }
 
-    pub fn memory(&mut self, name: &str, bytes: &[u8]) {
-        self.line(memory_line(name, bytes));
-    }
-
-    pub fn global(&mut self, name: &str, value: Value) {
-        self.line(format!("global {name:?} is {:?}", value.canonical()));
-    }
-
-    /// A table, by which of its elements are null.
-    pub fn table(&mut self, name: &str, nulls: impl Iterator<Item = bool>) {
-        self.line(format!("table {name:?} has nulls at {:?}", nulls.collect::<Vec<_>>()));
-    }
-
-    pub fn of_another_kind(&mut self, name: &str) {
-        self.line(format!("export {name:?} is of another kind"));
-    }
-
-    /// What [`host_function`]s were called, by their hashes.
-    pub fn host_calls(&mut self, hashes: &[u64]) {
-        self.line(format!("host calls: {hashes:x?}"));
+    /// Makes the case's calls, and looks at what the guest, which has been instantiated, exports.
+    pub fn observe(&mut self, case: &Case, guest: &mut impl Guest) {
+        self.line("instantiated".to_owned());
+        for (number, call) in case.calls.iter().enumerate() {
+            guest.set_fuel(FUEL_PER_CALL);
+            let what = format!("call {number} of {:?}{:?}", call.name, call.args);
+            match guest.call(call) {
+                Ok(values) => {
+                    let values: Vec<Value> = values.into_iter().map(Value::canonical).collect();
+                    self.line(format!("{what} = {values:?}"));
+                }
+                Err(trap) => self.trap(&what, &trap),
+            }
+            if self.cut {
+                return;
+            }
+        }
+        for (name, export) in &case.exports {
+            let line = match (export, guest.export(name)) {
+                (Export::Func { .. }, Seen::Func) => continue,
+                (Export::Memory, Seen::Memory(bytes)) => memory_line(name, bytes),
+                (Export::Global, Seen::Global(value)) => format!("global {name:?} is {:?}", value.canonical()),
+                (Export::Table, Seen::Table(nulls)) => format!("table {name:?} has nulls at {nulls:?}"),
+                _ => format!("export {name:?} is of another kind"),
+            };
+            self.line(line);
+        }
+        self.line(format!("host calls: {:x?}", guest.host_calls()));
     }
 
     /// How a call went, for each that returned.

@@ -62,7 +62,7 @@ fn listeners_hear_before_after_and_abort_of_guests_and_hosts() {
     assert_eq!(heard[3..], ["! double exit status 1", "! tail exit status 1", "! run exit status 1"]);
 }
 
-/// Calls the guest from inside of `before`.
+/// Calls the guest from within `before`.
 struct CallsOther(Arc<Mutex<u32>>);
 
 impl FunctionListener for CallsOther {

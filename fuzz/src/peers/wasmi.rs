@@ -1,10 +1,11 @@
 //! Runs a case on wasmi.
 
 use wasmi::{
-    Config, Engine, Error, Extern, F32, F64, FuncType, Linker, Module, Nullable, Store, TrapCode, V128, Val, ValType,
+    Config, Engine, Error, Extern, F32, F64, FuncType, Instance, Linker, Module, Nullable, Store, TrapCode, V128, Val,
+    ValType,
 };
 
-use crate::cases::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function};
+use crate::cases::{Call, Case, FUEL, Guest, IMPORTS, Report, Seen, Ty, Value, host_function};
 
 pub fn run(case: &Case) -> Report {
     let mut report = Report::default();
@@ -40,37 +41,47 @@ fn run_into(case: &Case, report: &mut Report) -> Result<(), Error> {
         })?;
     }
     let instance = linker.instantiate_and_start(&mut store, &module)?;
-    report.instantiated();
-
-    let fuel = instance.get_global(&store, FUEL).expect("it is exported");
-    for (number, call) in case.calls.iter().enumerate() {
-        fuel.set(&mut store, Val::I32(FUEL_PER_CALL)).expect("it is mutable");
-        let func = instance.get_func(&store, &call.name).expect("it is exported");
-        let args: Vec<Val> = call.args.iter().map(val).collect();
-        let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-        let outcome = match func.call(&mut store, &args, &mut results) {
-            Ok(()) => Ok(results.iter().map(value).collect()),
-            Err(error) => Err(reason(&error)),
-        };
-        if !report.call(number, call, outcome) {
-            return Ok(());
-        }
-    }
-    for (name, export) in &case.exports {
-        let found = instance.get_export(&store, name).expect("it is exported");
-        match (export, found) {
-            (Export::Memory, Extern::Memory(memory)) => report.memory(name, memory.data(&store)),
-            (Export::Global, Extern::Global(global)) => report.global(name, value(&global.get(&store))),
-            (Export::Table, Extern::Table(table)) => {
-                let null = |index| table.get(&store, index).is_none_or(|element| element.is_null());
-                report.table(name, (0..table.size(&store)).map(null));
-            }
-            (Export::Func { .. }, Extern::Func(_)) => {}
-            _ => report.of_another_kind(name),
-        }
-    }
-    report.host_calls(store.data());
+    report.observe(case, &mut Running { store, instance });
     Ok(())
+}
+
+struct Running {
+    store: Store<Vec<u64>>,
+    instance: Instance,
+}
+
+impl Guest for Running {
+    fn set_fuel(&mut self, fuel: i32) {
+        let global = self.instance.get_global(&self.store, FUEL).expect("it is exported");
+        global.set(&mut self.store, Val::I32(fuel)).expect("it is mutable");
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Vec<Value>, String> {
+        let func = self.instance.get_func(&self.store, &call.name).expect("it is exported");
+        let args: Vec<Val> = call.args.iter().map(val).collect();
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        match func.call(&mut self.store, &args, &mut results) {
+            Ok(()) => Ok(results.iter().map(value).collect()),
+            Err(error) => Err(reason(&error).to_owned()),
+        }
+    }
+
+    fn export(&mut self, name: &str) -> Seen<'_> {
+        match self.instance.get_export(&self.store, name) {
+            Some(Extern::Func(_)) => Seen::Func,
+            Some(Extern::Memory(memory)) => Seen::Memory(memory.data(&self.store)),
+            Some(Extern::Global(global)) => Seen::Global(value(&global.get(&self.store))),
+            Some(Extern::Table(table)) => {
+                let null = |index| table.get(&self.store, index).is_none_or(|element| element.is_null());
+                Seen::Table((0..table.size(&self.store)).map(null).collect())
+            }
+            _ => Seen::Other,
+        }
+    }
+
+    fn host_calls(&self) -> &[u64] {
+        self.store.data()
+    }
 }
 
 fn val_type(ty: Ty) -> ValType {

@@ -1,8 +1,10 @@
 //! Runs a case on wasmtime.
 
-use wasmtime::{Config, Engine, Extern, ExternRef, Func, FuncType, Linker, Module, Store, Trap, V128, Val, ValType};
+use wasmtime::{
+    Config, Engine, Extern, ExternRef, FuncType, Instance, Linker, Module, Store, Trap, V128, Val, ValType,
+};
 
-use crate::cases::{Case, Export, FUEL, FUEL_PER_CALL, IMPORTS, Report, Ty, Value, host_function};
+use crate::cases::{Call, Case, FUEL, Guest, IMPORTS, Report, Seen, Ty, Value, host_function};
 
 type Fallible<T> = Result<T, wasmtime::Error>;
 
@@ -50,38 +52,48 @@ fn run_into(case: &Case, canonical: bool, report: &mut Report) -> Fallible<()> {
         })?;
     }
     let instance = linker.instantiate(&mut store, &module)?;
-    report.instantiated();
+    report.observe(case, &mut Running { store, instance });
+    Ok(())
+}
 
-    let fuel = instance.get_global(&mut store, FUEL).expect("it is exported");
-    for (number, call) in case.calls.iter().enumerate() {
-        fuel.set(&mut store, Val::I32(FUEL_PER_CALL)).expect("it is mutable");
-        let func: Func = instance.get_func(&mut store, &call.name).expect("it is exported");
+struct Running {
+    store: Store<Vec<u64>>,
+    instance: Instance,
+}
+
+impl Guest for Running {
+    fn set_fuel(&mut self, fuel: i32) {
+        let global = self.instance.get_global(&mut self.store, FUEL).expect("it is exported");
+        global.set(&mut self.store, Val::I32(fuel)).expect("it is mutable");
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Vec<Value>, String> {
+        let func = self.instance.get_func(&mut self.store, &call.name).expect("it is exported");
         let args: Vec<Val> = call.args.iter().map(val).collect();
-        let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-        let outcome = match func.call(&mut store, &args, &mut results) {
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        match func.call(&mut self.store, &args, &mut results) {
             Ok(()) => Ok(results.iter().map(value).collect()),
             Err(error) => Err(reason(&error)),
-        };
-        if !report.call(number, call, outcome) {
-            return Ok(());
         }
     }
-    for (name, export) in &case.exports {
-        let found = instance.get_export(&mut store, name).expect("it is exported");
-        match (export, found) {
-            (Export::Memory, Extern::Memory(memory)) => report.memory(name, memory.data(&store)),
-            (Export::Global, Extern::Global(global)) => report.global(name, value(&global.get(&mut store))),
-            (Export::Table, Extern::Table(table)) => {
-                let size = table.size(&store);
-                let null = |index| table.get(&mut store, index).is_none_or(|element| element.is_null());
-                report.table(name, (0..size).map(null));
+
+    fn export(&mut self, name: &str) -> Seen<'_> {
+        match self.instance.get_export(&mut self.store, name) {
+            Some(Extern::Func(_)) => Seen::Func,
+            Some(Extern::Memory(memory)) => Seen::Memory(memory.data(&self.store)),
+            Some(Extern::Global(global)) => Seen::Global(value(&global.get(&mut self.store))),
+            Some(Extern::Table(table)) => {
+                let size = table.size(&self.store);
+                let null = |index| table.get(&mut self.store, index).is_none_or(|element| element.is_null());
+                Seen::Table((0..size).map(null).collect())
             }
-            (Export::Func { .. }, Extern::Func(_)) => {}
-            _ => report.of_another_kind(name),
+            _ => Seen::Other,
         }
     }
-    report.host_calls(store.data());
-    Ok(())
+
+    fn host_calls(&self) -> &[u64] {
+        self.store.data()
+    }
 }
 
 fn val_type(ty: Ty) -> ValType {

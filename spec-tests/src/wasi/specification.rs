@@ -35,17 +35,12 @@ pub(super) enum Expected {
 impl Expected {
     /// What is wrong with `found`.
     pub(super) fn check(&self, stream: &str, found: &[u8]) -> Result<(), String> {
-        let fine = match self {
-            Expected::Anything => true,
-            Expected::Start(text) => found.starts_with(text.as_bytes()),
-            Expected::Exactly(text) => found == text.as_bytes(),
+        let (text, fine) = match self {
+            Expected::Anything => return Ok(()),
+            Expected::Start(text) => (text, found.starts_with(text.as_bytes())),
+            Expected::Exactly(text) => (text, found == text.as_bytes()),
         };
-        match self {
-            Expected::Start(text) | Expected::Exactly(text) if !fine => {
-                Err(format!("{stream}: expected {text:?}, found \"{}\"", found.escape_ascii()))
-            }
-            _ => Ok(()),
-        }
+        if fine { Ok(()) } else { Err(format!("{stream}: expected {text:?}, found \"{}\"", found.escape_ascii())) }
     }
 
     /// A further piece of what is at the beginning.

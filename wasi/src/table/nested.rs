@@ -158,7 +158,7 @@ pub(crate) fn nest(
     nested
 }
 
-/// A preopen's name cut into names, of which the first tells an absolute one; nothing when there is a `..` in it.
+/// A preopen's name cut into names, the first of which tells absolute from relative; `None` when there is a `..` in it.
 fn names(name: &[u8]) -> Option<Vec<&[u8]>> {
     let root: &[u8] = if name.starts_with(b"/") { b"/" } else { b"." };
     let parts = name.split(|&byte| byte == b'/').filter(|part| !matches!(*part, b"" | b"."));

@@ -21,7 +21,7 @@ impl Waits {
         self.end(&wait, true)
     }
 
-    /// There is nothing to wait for a file on.
+    /// Files have nothing that could be waited on.
     pub(crate) fn for_file(&self, _file: &dyn File, _direction: Direction, _fruitless: &mut u32) -> Result<(), Errno> {
         Err(Errno::Again)
     }

@@ -125,7 +125,7 @@ enum DeadlineKind {
 }
 
 impl Deadline {
-    /// The moment. None: so far away that the clock cannot say it.
+    /// The moment; `None` when it is too far away for the clock to name it.
     pub(crate) fn moment(self) -> Option<Instant> {
         match self.0 {
             DeadlineKind::At(moment) => Some(moment),
@@ -165,7 +165,7 @@ pub(crate) struct Waits {
     /// How many bytes that call had moved.
     moved: Cell<u32>,
     waited: Cell<Duration>,
-    /// The most of that.
+    /// How long it may be in all.
     limit: Option<Duration>,
 }
 
@@ -184,7 +184,7 @@ impl Waits {
         Waits { deadline, limit, ..Waits::default() }
     }
 
-    /// How long has been waited so far.
+    /// How long the guest has waited so far.
     pub(crate) fn waited(&self) -> Duration {
         self.waited.get()
     }
@@ -205,7 +205,7 @@ impl Waits {
         self.handle.as_ref().filter(|handle| handle.is_canceled()).map(|_| Canceled::ByHandle)
     }
 
-    /// ECANCELED when somebody asks for that.
+    /// ECANCELED when somebody asks that the guest be stopped.
     pub(crate) fn check_stop(&self) -> Result<(), Errno> {
         match self.asked_to_stop() {
             None => Ok(()),
@@ -216,12 +216,12 @@ impl Waits {
         }
     }
 
-    /// Whether the ECANCELED that a call just gave is of this one's making.
+    /// Whether the ECANCELED that a call has just given came from here.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.get().is_some()
     }
 
-    /// ECANCELED when there is no more waiting.
+    /// ECANCELED when the guest may wait no longer: it was canceled, or its deadline has passed.
     pub(crate) fn check(&self) -> Result<(), Errno> {
         let why = if self.handle.as_ref().is_some_and(CancelHandle::is_canceled) {
             Canceled::ByHandle
@@ -234,7 +234,7 @@ impl Waits {
         Err(Errno::Canceled)
     }
 
-    /// Why the call that just gave ECANCELED did so, if it was of this one's making.
+    /// Why the call that has just given ECANCELED did so, if that came from here.
     #[cold]
     pub(crate) fn take_ended(&self) -> Option<Canceled> {
         self.ended.take()
@@ -277,7 +277,7 @@ impl Waits {
         Ok(Wait { span, began: Some(now), limited })
     }
 
-    /// Ends it. ECANCELED when that is why; EDQUOT when nothing else came first.
+    /// Ends a wait. ECANCELED when that is what ended it, EDQUOT when it was the limit.
     fn end(&self, wait: &Wait, over: bool) -> Result<(), Errno> {
         if let Some(began) = wait.began {
             self.waited.set(self.waited.get().saturating_add(began.elapsed()));

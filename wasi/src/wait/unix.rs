@@ -14,8 +14,8 @@ const FRUITLESS: u32 = 16;
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Waits {
-    /// Waits until one of `fds` is ready, or `span` is over (`None`: for ever), or the waiting was interrupted. What is
-    /// ready say the entries.
+    /// Waits until one of `fds` is ready, or `span` is over (`None`: for ever), or the waiting was interrupted. The entries
+    /// say what is ready.
     pub(crate) fn poll<'f>(&'f self, fds: &mut Vec<PollFd<'f>>, span: Option<Duration>) -> Result<(), Errno> {
         let wait = self.begin(span)?;
         let bell = self.bell().map(|bell| PollFd::from_borrowed_fd(bell.as_fd(), PollFlags::IN));
@@ -33,8 +33,8 @@ impl Waits {
         }
     }
 
-    /// Waits until reading or writing `file` is worth another attempt; `fruitless` counts the attempts. EAGAIN when there
-    /// is nothing to wait for it on.
+    /// Waits until reading or writing `file` is worth another attempt; `fruitless` counts the attempts. EAGAIN when it has
+    /// no descriptor to wait on.
     #[cold]
     pub(crate) fn for_file(&self, file: &dyn File, direction: Direction, fruitless: &mut u32) -> Result<(), Errno> {
         let fd = file.pollable().ok_or(Errno::Again)?;

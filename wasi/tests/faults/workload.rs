@@ -164,10 +164,7 @@ impl Workload {
         let _ = self.call("fd_sync", &[fd]);
         let _ = self.call("fd_datasync", &[fd]);
         // Ready for reading, with how many bytes.
-        let mut subscription = [0; 48];
-        subscription[8] = 1;
-        subscription[16..20].copy_from_slice(&(fd as u32).to_le_bytes());
-        self.guest.put(DATA, &subscription);
+        self.guest.put(DATA, &subscription(1, fd, 0));
         let _ = self.call("poll_oneoff", &[DATA, DATA + 0x100, 1, RESULT]);
         let _ = self.call("fd_close", &[fd]);
     }

@@ -190,6 +190,12 @@ impl Guest {
         Ok(self.bytes(DATA, self.u32_at(RESULT) as usize).to_vec())
     }
 
+    /// One relative subscription to the monotonic clock. The event is at `DATA + 0x100`, their number at [`RESULT`].
+    pub fn sleep(&mut self, nanoseconds: u64) -> Result<u16, Ended> {
+        self.put(DATA, &subscription(0, 1, nanoseconds));
+        self.try_call("poll_oneoff", &[DATA, DATA + 0x100, 1, RESULT])
+    }
+
     pub fn make_file(&mut self, path: &str, contents: &[u8]) {
         let fd = self.open(ROOT, path, CREAT | TRUNC, WRITE);
         assert_eq!(self.write(fd, contents), Ok(contents.len() as u32));
@@ -234,6 +240,15 @@ impl Guest {
         let at = RESULT;
         Ok((self.memory[at as usize + 16], self.u64_at(at + 32), self.u64_at(at + 48), self.u64_at(at + 8)))
     }
+}
+
+/// A subscription: 0, a clock's id and a span, or 1 or 2 (to read or to write), a descriptor and 0.
+pub fn subscription(tag: u8, id: u64, span: u64) -> [u8; 48] {
+    let mut bytes = [0; 48];
+    bytes[8] = tag;
+    bytes[16..24].copy_from_slice(&id.to_le_bytes());
+    bytes[24..32].copy_from_slice(&span.to_le_bytes());
+    bytes
 }
 
 /// Whether a parameter is an address that is dereferenced.

@@ -117,7 +117,7 @@ impl Tree {
         self.entries_mut(place.directory).remove(place.name.as_deref()?)
     }
 
-    /// Names, types, contents, texts of links: what [`describe`](super::model::describe) finds in the file system.
+    /// Names, types, contents, texts of links: what `model/ground.rs` finds in the file system.
     pub fn describe(&self, directory: Id, at: &str, text: &mut String) {
         for (name, id) in self.entries(directory).into_iter().flatten() {
             *text += &format!("{at}/{}", name.escape_ascii());

@@ -31,7 +31,7 @@ impl Script {
 ///
 /// `threads-unshared` is the script of the atomic instructions once more, on memories that are not shared, as guests that
 /// are built for one thread use them.
-pub fn core_scripts() -> Vec<Script> {
+pub fn scripts() -> Vec<Script> {
     let versions = SpecVersion::all().iter().flat_map(|&version| in_order(spec(version)));
     let proposals = Proposal::all().iter().flat_map(|&name| in_order(proposal(name)));
     versions.chain(proposals).chain(unshared_atomics()).collect()

@@ -3,10 +3,9 @@
 //! Nothing here looks at a clock. Where work could grow with the square of a size, the size is such that this would take
 //! minutes.
 
+#[path = "../kit/mod.rs"]
 mod kit;
-#[path = "big_shapes/translator.rs"]
 mod translator;
-#[path = "big_shapes/wide.rs"]
 mod wide;
 
 use hostel_engine::{CompilationMode, Config, Engine, Instance, Linker, Module, Store, TrapCode, Val};

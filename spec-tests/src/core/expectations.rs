@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use hostel_cli::wast::Report;
 
-use crate::Script;
+use super::Script;
 
 /// The contents of `expectations.txt`.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ impl Expectations {
     ///
     /// A line that is not of the form above.
     pub fn load() -> Result<Expectations, String> {
-        Expectations::parse(include_str!("../expectations.txt"))
+        Expectations::parse(include_str!("../../expectations.txt"))
     }
 
     fn parse(text: &str) -> Result<Expectations, String> {
