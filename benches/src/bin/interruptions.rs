@@ -210,7 +210,6 @@ const ROWS: &[Row] = &[
         "(drop (call $path_rename (i32.const 3) (i32.const 8) (i32.const 1) (global.get $n) (i32.const 8) (i32.const 1)))",
     ),
     once("memory.grow, 3 GiB", Fs::None, "", "(drop (memory.grow (i32.const 49152)))"),
-    once("table.grow, 5 × 10⁶", Fs::None, "", "(drop (table.grow $t (ref.null func) (i32.const 5000000)))"),
 ];
 
 struct Guest {
