@@ -331,12 +331,13 @@ impl Module {
         (word < code.words.len()).then_some((code.func, word))
     }
 
-    /// The regions of the function that an instruction pointer is in where exceptions are caught, and the address of
-    /// the function's first word.
-    pub(crate) fn try_regions(&self, ip: *const u64) -> Option<(Arc<[TryRegion]>, *const u64)> {
+    /// As [`locate`](Self::locate), with the regions of the function where exceptions are caught, and the address of its first
+    /// word.
+    pub(crate) fn locate_tries(&self, ip: *const u64) -> Option<(u32, usize, Arc<[TryRegion]>, *const u64)> {
         let store = self.code();
-        let (_, code) = store.by_address.range(..=ip as usize).next_back()?;
-        Some((code.tries.clone(), code.words.as_ptr()))
+        let (start, code) = store.by_address.range(..=ip as usize).next_back()?;
+        let word = (ip as usize - start) / 8;
+        (word < code.words.len()).then(|| (code.func, word, code.tries.clone(), code.words.as_ptr()))
     }
 
     /// How long the body of function `func`, which the module defines, is in bytes.

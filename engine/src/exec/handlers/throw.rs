@@ -13,7 +13,7 @@ use super::super::operand::{field, imm};
 use super::handler;
 use crate::runtime::exception::Exception;
 use crate::runtime::store::StoreInner;
-use crate::translate::{Landing as Catch, regions_around};
+use crate::translate::{Landing as Catch, TryRegion, regions_around};
 use crate::trap::{Trap, TrapCode};
 use crate::types::HeapType;
 
@@ -294,12 +294,12 @@ unsafe fn find(
         loop {
             let spent = toll.spent;
             let module = (*cx).module();
-            let (func, position) = module.locate(ip).ok_or(None)?;
+            let (func, position, tries, code) = module.locate_tries(ip).ok_or(None)?;
             // A caller's `ip` is where it goes on; the call stands before it.
             let at = position - usize::from(sp != running);
-            match find_in_frame(ip, at, cx, toll, exception) {
+            match find_in_frame(&tries, at, cx, toll, exception) {
                 Ok(None) => {}
-                Ok(Some((catch, ip))) => {
+                Ok(Some(catch)) => {
                     if catch.tag.is_some() {
                         let to = sp.add(catch.values as usize);
                         std::ptr::copy_nonoverlapping(exception.values.as_ptr(), to, exception.values.len());
@@ -310,7 +310,7 @@ unsafe fn find(
                         // It was caught with its reference before, which the guest may still have.
                         None => {}
                     }
-                    return Ok((ip, sp, cx));
+                    return Ok((code.add(catch.target), sp, cx));
                 }
                 Err(code) => {
                     (*exec).paused.frame = Some((ip, sp, cx, spent));
@@ -331,22 +331,20 @@ unsafe fn find(
     }
 }
 
-/// Who catches in the function at `ip`, word `at` of its code, and where it goes on then. All that was spent is paid in
-/// that case.
+/// Who catches at word `at` of a function with these regions. All that was spent is paid in that case.
 unsafe fn find_in_frame(
-    ip: Ip,
+    tries: &[TryRegion],
     at: usize,
     cx: Cx,
     toll: &mut Toll,
     exception: &Exception,
-) -> Result<Option<(Catch, Ip)>, TrapCode> {
+) -> Result<Option<Catch>, TrapCode> {
     // SAFETY: B, C.
     unsafe {
         toll.spend(1)?;
-        let Some((tries, start)) = (*cx).module().try_regions(ip) else { return Ok(None) };
         // A `delegate` leaves only regions this deep or less.
         let mut depth = usize::MAX;
-        for region in regions_around(&tries, at) {
+        for region in regions_around(tries, at) {
             toll.spend(1)?;
             if region.depth > depth {
                 continue;
@@ -360,8 +358,7 @@ unsafe fn find_in_frame(
             toll.spend(found.unwrap_or(region.catches.len()))?;
             if let Some(found) = found {
                 toll.pay()?;
-                let catch = region.catches[found];
-                return Ok(Some((catch, start.add(catch.target))));
+                return Ok(Some(region.catches[found]));
             }
         }
         Ok(None)
