@@ -174,6 +174,10 @@ impl File for HostFile {
     }
 
     fn set_size(&mut self, size: u64) -> Result<u64, Errno> {
+        if i64::try_from(size).is_err() {
+            // Systems differ in their words for it.
+            return Err(Errno::Inval);
+        }
         let stat = system::fstat(&self.fd).map_err(errno_from_system)?;
         // Only what is stored takes time to cut off; blocks are 512 bytes, whatever those of the file system are.
         let (len, stored) = (stat.st_size.unsigned_abs(), stat.st_blocks.unsigned_abs().saturating_mul(512));
