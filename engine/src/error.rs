@@ -50,11 +50,13 @@ pub enum ErrorKind {
         /// What asked for how much.
         message: String,
     },
+    /// Memory that the system does not give. What asked for how much.
+    OutOfMemory(String),
     /// A segment does not fit, or the start function trapped.
     Instantiation(Trap),
     /// A host module or function was built wrongly.
     Host(String),
-    /// A call or an access of the embedder's with the wrong type, number of values, or name.
+    /// A call or an access of the embedder's with the wrong type, number of values, or name, or beyond what a type allows.
     Usage(String),
     /// A call trapped or exited.
     Trap(Trap),
@@ -87,6 +89,10 @@ impl Error {
         Error::new(ErrorKind::Limit { limit, message: message.into() })
     }
 
+    pub(crate) fn out_of_memory(message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::OutOfMemory(message.into()))
+    }
+
     pub(crate) fn host(message: impl Into<String>) -> Error {
         Error::new(ErrorKind::Host(message.into()))
     }
@@ -117,7 +123,9 @@ impl fmt::Display for Error {
             ErrorKind::Link { module, name, message } => write!(f, "import {module:?} {name:?}: {message}"),
             ErrorKind::Limit { limit, message } => write!(f, "{message} (limit `{limit}`)"),
             ErrorKind::Instantiation(trap) => write!(f, "instantiation failed: {trap}"),
-            ErrorKind::Host(message) | ErrorKind::Usage(message) => f.write_str(message),
+            ErrorKind::OutOfMemory(message) | ErrorKind::Host(message) | ErrorKind::Usage(message) => {
+                f.write_str(message)
+            }
             ErrorKind::Trap(trap) => fmt::Display::fmt(trap, f),
         }
     }

@@ -179,7 +179,8 @@ fn sums_of_a_store() {
             assert_eq!(grow(&mut store, two, "b", 2), 1);
             let memory = MemoryType { max: Some(2), ..MemoryType::new(1) };
             let own = Memory::new(&mut store, memory).unwrap();
-            assert_eq!((own.grow(&mut store, 1), own.size(&store)), (None, 1));
+            is_limit(own.grow(&mut store, 1), "store_memory_bytes");
+            assert_eq!(own.size(&store), 1);
             is_limit(Memory::new(&mut store, memory), "store_memory_bytes");
             assert_eq!(grow(&mut store, one, "a", 0), 4);
 
@@ -188,11 +189,59 @@ fn sums_of_a_store() {
             assert_eq!(grow(&mut store, two, "t", 15), 10);
             let ty = TableType { table64: false, element: ValType::FuncRef, min: 5, max: None };
             let own = Table::new(&mut store, ty, Val::FuncRef(None)).unwrap();
-            is_limit(own.grow(&mut store, 1, Val::FuncRef(None)), "table_elements");
+            is_limit(own.grow(&mut store, 1, Val::FuncRef(None)), "store_table_elements");
+            assert_eq!(own.size(&store), 5);
             is_limit(Table::new(&mut store, ty, Val::FuncRef(None)), "store_table_elements");
             is_limit(instantiate(&linker, &mut store, text), "store_memory_bytes");
         }
     }
+}
+
+/// An embedder that grows a memory or a table is told which bound is in the way: the type's own, or a limit's name.
+#[test]
+fn growth_from_the_host() {
+    #[track_caller]
+    fn is_usage<T>(result: Result<T, Error>, words: &str) {
+        let error = result.err().unwrap_or_else(|| panic!("{words}: nothing was refused"));
+        assert!(matches!(error.kind(), ErrorKind::Usage(_)), "{words}: {error:?}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    let limits = Limits { memory_bytes: 8 * 65536, table_elements: 80, ..Limits::default() };
+    let mut store = Store::new(&Engine::new(&limited(limits)).unwrap(), ());
+    let own = MemoryType { max: Some(3), ..MemoryType::new(1) };
+    for (ty, most, limit) in [(own, 3, None), (MemoryType { max: Some(9), ..own }, 8, Some("memory_bytes"))] {
+        let memory = Memory::new(&mut store, ty).unwrap();
+        for delta in [most, 1 << 48, u64::MAX] {
+            match limit {
+                Some(limit) if delta == most => is_limit(memory.grow(&mut store, delta), limit),
+                // Beyond both bounds it is the type's, which no limit can raise.
+                _ => is_usage(memory.grow(&mut store, delta), &format!("its type allows {} pages", ty.max.unwrap())),
+            }
+        }
+        assert_eq!((memory.size(&store), memory.grow(&mut store, most - 1).unwrap()), (1, 1));
+        assert_eq!(memory.size(&store), most);
+    }
+    let wide = Memory::new(&mut store, MemoryType { memory64: true, ..MemoryType::new(1) }).unwrap();
+    is_limit(wide.grow(&mut store, u64::MAX), "memory_bytes");
+
+    let null = Val::FuncRef(None);
+    let own = TableType { max: Some(30), ..TableType::new(ValType::FuncRef, 10) };
+    for (ty, most, limit) in [(own, 30, None), (TableType { max: None, ..own }, 80, Some("table_elements"))] {
+        let table = Table::new(&mut store, ty, null.clone()).unwrap();
+        match limit {
+            Some(limit) => is_limit(table.grow(&mut store, most - 9, null.clone()), limit),
+            None => is_usage(table.grow(&mut store, most - 9, null.clone()), "its type allows 30"),
+        }
+        is_usage(table.grow(&mut store, 1 << 32, null.clone()), "its type allows");
+        assert_eq!(table.grow(&mut store, most - 10, null.clone()).unwrap(), 10);
+        assert_eq!(table.size(&store), most);
+    }
+
+    // Types that no memory and no table has.
+    is_usage(Memory::new(&mut store, MemoryType { max: Some(1), ..MemoryType::new(2) }), "at most it has 1");
+    is_usage(Memory::new(&mut store, MemoryType::new(65537)), "at most it has 65536");
+    is_usage(Memory::new(&mut store, MemoryType { page_size: 0, ..MemoryType::new(1) }), "pages of 0 bytes");
+    is_usage(Table::new(&mut store, TableType { max: Some(9), ..own }, null), "at most it has 9");
 }
 
 #[test]

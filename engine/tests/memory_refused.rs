@@ -7,7 +7,10 @@ mod kit;
 
 use std::process::Command;
 
-use hostel_engine::{Engine, Linker, MemoryType, Module, Store, TrapCode};
+use hostel_engine::{
+    Engine, Error, ErrorKind, Limits, Linker, Memory, MemoryType, Module, Store, Table, TableType, TrapCode, Val,
+    ValType,
+};
 
 #[test]
 fn memory_that_the_system_refuses() {
@@ -23,10 +26,20 @@ fn memory_that_the_system_refuses() {
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
 
+/// Refused by the system, and that is what the error says: no limit is in the way.
+#[track_caller]
+fn is_the_systems<T>(result: Result<T, Error>) {
+    let error = result.err().expect("the system has no room for it");
+    assert!(matches!(error.kind(), ErrorKind::OutOfMemory(_)), "{error:?}");
+    assert!(error.to_string().contains("the system has no room"), "{error}");
+}
+
 #[test]
 #[ignore = "in a process of its own, see above"]
 fn uses_up_addresses() {
-    for config in kit::configs() {
+    for mut config in kit::configs() {
+        // 2 GiB of elements.
+        config.limits(Limits { table_elements: 1 << 28, store_table_elements: 1 << 30, ..Limits::default() });
         let engine = Engine::new(&config).unwrap();
         let linker = Linker::<()>::new(&engine);
         let mut store = Store::new(&engine, ());
@@ -45,13 +58,17 @@ fn uses_up_addresses() {
         assert_eq!(load.call(&mut store, 16 << 16).unwrap_err().code(), Some(TrapCode::MemoryOutOfBounds));
         // From the host as well.
         let memory = instance.get_memory(&store, "memory").unwrap();
-        assert_eq!(memory.grow(&mut store, 48 << 10), None);
+        is_the_systems(memory.grow(&mut store, 48 << 10));
         assert_eq!(memory.size(&store), 16);
 
         let large = Module::new(&engine, kit::wasm("(module (memory 49152))")).unwrap();
-        let error = linker.instantiate(&mut store, &large).unwrap_err();
-        assert!(error.to_string().contains("no room"), "{error}");
-        assert!(hostel_engine::Memory::new(&mut store, MemoryType::new(48 << 10)).is_err());
+        is_the_systems(linker.instantiate(&mut store, &large));
+        is_the_systems(Memory::new(&mut store, MemoryType::new(48 << 10)));
+        let null = Val::FuncRef(None);
+        is_the_systems(Table::new(&mut store, TableType::new(ValType::FuncRef, 1 << 28), null.clone()));
+        let small = Table::new(&mut store, TableType::new(ValType::FuncRef, 3), null.clone()).unwrap();
+        is_the_systems(small.grow(&mut store, (1 << 28) - 3, null));
+        assert_eq!(small.size(&store), 3);
         // Stores with the ordinary stack, until there is no room for one more.
         let mut stores = Vec::new();
         let refused = loop {

@@ -132,8 +132,8 @@ pub(crate) struct Ledger {
     stdio: Meter,
     random: Meter,
     accepted: Meter,
-    /// Bytes allocated by calls that failed then, or were stopped.
-    in_vain: u64,
+    /// Bytes moved that no other counter has.
+    otherwise_moved: u64,
     /// Entries of directories.
     entries: u64,
     /// The work that has been told to somebody who charges for it.
@@ -150,7 +150,7 @@ impl Ledger {
             stdio: Meter::new(limits.stdio_bytes),
             random: Meter::new(limits.random_bytes),
             accepted: Meter::new(limits.sockets_accepted),
-            in_vain: 0,
+            otherwise_moved: 0,
             entries: 0,
             charged: 0,
             memory: Vec::new(),
@@ -190,7 +190,13 @@ impl Ledger {
 
     /// Counts bytes that were allocated by a call that failed or was stopped: work, but none of what there is a limit on.
     pub(crate) fn allocated_in_vain(&mut self, count: u64) {
-        self.in_vain += count;
+        self.moved(count);
+    }
+
+    /// Counts bytes that a call moved and that nothing else here counts: work, but no limit is on them.
+    #[inline]
+    pub(crate) fn moved(&mut self, count: u64) {
+        self.otherwise_moved += count;
     }
 
     /// Takes random bytes, or EDQUOT.
@@ -211,8 +217,8 @@ impl Ledger {
 
     /// The units of work since this was last asked; see `work.rs`.
     pub(crate) fn take_work(&mut self) -> u64 {
-        let bytes =
-            [self.written.used, self.random.used, self.in_vain].into_iter().fold(self.read, u64::saturating_add);
+        let bytes = [self.written.used, self.random.used, self.otherwise_moved];
+        let bytes = bytes.into_iter().fold(self.read, u64::saturating_add);
         let units = (bytes / BYTES_PER_UNIT).saturating_add(self.entries.saturating_mul(UNITS_PER_ENTRY));
         units - std::mem::replace(&mut self.charged, units)
     }

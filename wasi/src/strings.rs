@@ -35,9 +35,9 @@ impl Strings {
         (self.offsets.len() as u32, self.bytes.len() as u32)
     }
 
-    /// Stores the strings at `buf` and the pointers to them at `pointers`.
+    /// Stores the strings at `buf` and the pointers to them at `pointers`, and says how many bytes that was.
     #[inline]
-    pub(crate) fn store(&self, memory: &mut Memory<'_>, pointers: GuestPtr, buf: GuestPtr) -> Result<(), Errno> {
+    pub(crate) fn store(&self, memory: &mut Memory<'_>, pointers: GuestPtr, buf: GuestPtr) -> Result<u64, Errno> {
         memory.check(pointers, self.offsets.len() * 4)?;
         memory.write(buf, &self.bytes)?;
         let (pointers, _) = memory.bytes_mut(pointers, self.offsets.len() * 4)?.as_chunks_mut();
@@ -45,6 +45,6 @@ impl Strings {
             // Inside the buffer, which has just been found to end within memory: no wrap.
             *pointer = buf.0.wrapping_add(*offset).to_le_bytes();
         }
-        Ok(())
+        Ok((self.bytes.len() + self.offsets.len() * 4) as u64)
     }
 }

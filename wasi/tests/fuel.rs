@@ -11,6 +11,9 @@ const GUEST: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_readdir" (func $fd_readdir (param i32 i32 i32 i64 i32) (result i32)))
     (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $fd_prestat_dir_name (param i32 i32 i32) (result i32)))
     (memory (export "memory") 40)
     (data (i32.const 0) "dir/./file") (data (i32.const 64) "\00\00\10\00")
     (func (export "nothing") (param i32) (result i32) (i32.const 0))
@@ -25,10 +28,18 @@ const GUEST: &str = r#"(module
         (call $fd_read (i32.load (i32.const 128)) (i32.const 64) (i32.const 1) (i32.const 132)))
     (func (export "random") (param i32) (result i32) (call $random_get (i32.const 0x100000) (local.get 0)))
     (func (export "list") (param i32) (result i32) (call $fd_readdir (i32.const 3) (i32.const 0x100000) (local.get 0) (i64.const 0) (i32.const 132)))
+    (func (export "args") (param i32) (result i32) (call $args_get (i32.const 0x100000) (local.get 0)))
+    (func (export "environ") (param i32) (result i32) (call $environ_get (i32.const 0x100000) (local.get 0)))
+    (func (export "name") (param i32) (result i32) (call $fd_prestat_dir_name (i32.const 4) (i32.const 0x100000) (local.get 0)))
     (func (export "much") (param i32) (result i32)
         (drop (call $random_get (i32.const 0x100000) (i32.const 0x100000)))
         (drop (call $random_get (i32.const 0x100000) (i32.const 0x100000)))
         (call $random_get (i32.const 0x100000) (local.get 0))))"#;
+
+/// How many arguments, each of a byte, how long a variable's value, and how long a directory's name.
+const ARGS: usize = 2000;
+const VARIABLE: usize = 30_000;
+const DIR_NAME: usize = 40_000;
 
 fn guest(fuel: bool) -> (Store<WasiCtx>, Instance) {
     let engine = Engine::new(Config::new().consume_fuel(fuel)).unwrap();
@@ -39,7 +50,9 @@ fn guest(fuel: bool) -> (Store<WasiCtx>, Instance) {
     for name in ["a", "b", "c"] {
         fs.write_file(name, b"").unwrap();
     }
-    let wasi = WasiCtx::builder().in_memory_dir(&fs, "/", Perms::READ_WRITE).random_seed(7).build().unwrap();
+    let builder = WasiCtx::builder().args(["a"; ARGS]).env("NAME", "x".repeat(VARIABLE)).random_seed(7);
+    let builder = builder.in_memory_dir(&fs, "/", Perms::READ_WRITE);
+    let wasi = builder.in_memory_dir(&fs, "n".repeat(DIR_NAME), Perms::READ_WRITE).build().unwrap();
     let mut store = Store::new(&engine, wasi);
     let mut linker = Linker::new(&engine);
     add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).unwrap();
@@ -67,6 +80,10 @@ fn bytes_components_and_entries_are_paid_for() {
     costs("write", 640_000, 640_000 / BYTES_PER_UNIT);
     costs("read", 64_000, 64_000 / BYTES_PER_UNIT);
     costs("random", 6_400, 6_400 / BYTES_PER_UNIT);
+    // A byte, a NUL and a pointer each; "NAME=" and a NUL.
+    costs("args", 0x120000, ARGS as u64 * 6 / BYTES_PER_UNIT);
+    costs("environ", 0x120000, (VARIABLE as u64 + 6 + 4) / BYTES_PER_UNIT);
+    costs("name", 50_000, DIR_NAME as u64 / BYTES_PER_UNIT);
     // `.` and `..` are given out; the file system is asked for four more, and gives them.
     costs("list", 4096, (6 + 4) * UNITS_PER_ENTRY);
     costs("list", 24, UNITS_PER_ENTRY);
@@ -95,8 +112,18 @@ fn a_call_that_costs_too_much_is_the_last() {
 #[test]
 fn the_same_happens_without_fuel() {
     let (mut store, instance) = guest(false);
-    for name in ["open", "write", "read", "random", "list", "much"] {
+    for (name, argument) in [
+        ("open", 10),
+        ("write", 10),
+        ("read", 10),
+        ("random", 10),
+        ("list", 10),
+        ("much", 10),
+        ("args", 0x120000),
+        ("environ", 0x120000),
+        ("name", 50_000),
+    ] {
         let function = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
-        assert_eq!(function.call(&mut store, 10).unwrap(), 0, "{name}");
+        assert_eq!(function.call(&mut store, argument).unwrap(), 0, "{name}");
     }
 }

@@ -6,7 +6,8 @@ use super::store::StoreInner;
 use crate::error::Error;
 use crate::exec::block::MemoryBlock;
 use crate::exec::stable::Stable;
-use crate::types::MemoryType;
+use crate::limits::Limits;
+use crate::types::{MemoryType, PAGE_SIZE};
 
 /// A linear memory of a store. A cheap copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,9 +30,18 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// A limit (`memory_bytes`, `store_memory_bytes`, `memories`), or no room in the system.
+    /// A type that no memory has; a limit (`memory_bytes`, `store_memory_bytes`, `memories`); no room in the system.
     pub fn new(mut context: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let store = context.store_inner_mut();
+        if !matches!(ty.page_size, 1 | PAGE_SIZE) {
+            return Err(Error::usage(format!(
+                "a new memory with pages of {} bytes: they have 1 or 65536",
+                ty.page_size
+            )));
+        }
+        if ty.min > most_pages(ty) {
+            return Err(Error::usage(format!("a new memory of {ty}: at most it has {}", most_pages(ty))));
+        }
         let index = add(store, ty, "a new memory")?;
         Ok(Memory(Place::new(store, index)))
     }
@@ -66,12 +76,23 @@ impl Memory {
         self.block_mut(context.store_inner_mut()).data_mut()
     }
 
-    /// Grows by `pages` and returns how many it had; `None`, and no change, when a limit forbids it.
-    pub fn grow(&self, mut context: impl AsContextMut, pages: u64) -> Option<u64> {
-        self.block_mut(context.store_inner_mut()).grow(pages)
+    /// Grows by `pages` and returns how many it had. After an error it is as it was.
+    ///
+    /// # Errors
+    ///
+    /// More than [its type](MemoryType::max) allows ([`ErrorKind::Usage`](crate::ErrorKind::Usage)); a limit
+    /// (`memory_bytes`, `store_memory_bytes`); no room in the system
+    /// ([`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory)).
+    pub fn grow(&self, mut context: impl AsContextMut, pages: u64) -> Result<u64, Error> {
+        let store = context.store_inner_mut();
+        self.block_mut(store).grow(pages).ok_or_else(|| refusal(self.block(store), store.limits(), pages))
     }
 
-    /// Copies bytes out of the memory, from `offset` on.
+    /// Copies bytes out of the memory, from `offset` on: as many as `buffer` has.
+    ///
+    /// # Errors
+    ///
+    /// Not all of them lie inside the memory; `buffer` is as it was.
     pub fn read(&self, context: impl AsContext, offset: usize, buffer: &mut [u8]) -> Result<(), MemoryAccessError> {
         let bytes = self.data(&context).get(offset..).and_then(|rest| rest.get(..buffer.len()));
         buffer.copy_from_slice(bytes.ok_or(MemoryAccessError)?);
@@ -79,11 +100,44 @@ impl Memory {
     }
 
     /// Copies bytes into the memory, from `offset` on.
+    ///
+    /// # Errors
+    ///
+    /// Not all of their places lie inside the memory, which is as it was.
     pub fn write(&self, mut context: impl AsContextMut, offset: usize, bytes: &[u8]) -> Result<(), MemoryAccessError> {
         let place = self.data_mut(&mut context).get_mut(offset..).and_then(|rest| rest.get_mut(..bytes.len()));
         place.ok_or(MemoryAccessError)?.copy_from_slice(bytes);
         Ok(())
     }
+}
+
+/// The most pages that its type allows.
+fn most_pages(ty: MemoryType) -> u64 {
+    // A size in pages has as many bits as an address, and 32 bits do not reach further than 4 GiB.
+    let reachable = if ty.memory64 { u64::MAX } else { ((1 << 32) / ty.page_size).min(u32::MAX.into()) };
+    ty.max.map_or(reachable, |max| max.min(reachable))
+}
+
+/// Why a memory did not grow by `delta` pages.
+#[cold]
+fn refusal(block: &MemoryBlock, limits: &Limits, delta: u64) -> Error {
+    let (old, size) = (block.pages(), block.ty.page_size);
+    let new = old.saturating_add(delta);
+    let what = format!("a memory of {old} pages cannot grow by {delta}");
+    if new > most_pages(block.ty) {
+        return Error::usage(format!("{what}: its type allows {} pages", most_pages(block.ty)));
+    }
+    if new > limits.memory_bytes / size {
+        return Error::limit("memory_bytes", format!("{what}: the limit is {} bytes", limits.memory_bytes));
+    }
+    if !block.quota.has_room(delta * size) {
+        let total = limits.store_memory_bytes;
+        return Error::limit(
+            "store_memory_bytes",
+            format!("{what}: that is more than is left of {total} bytes for all"),
+        );
+    }
+    Error::out_of_memory(format!("{what}: the system has no room for so much"))
 }
 
 /// Adds a memory to a store and returns its index; `what` names it in errors.
@@ -110,13 +164,9 @@ pub(crate) fn add(store: &mut StoreInner, ty: MemoryType, what: &str) -> Result<
         let message = format!("{what} of {bytes} bytes is more than is left of {total} for all memories");
         return Err(Error::limit("store_memory_bytes", message));
     }
-    // A size in pages has as many bits as an address, and 32 bits do not reach further than 4 GiB.
-    let addressable = if ty.memory64 { u64::MAX } else { u32::MAX as u64 };
-    let reachable = if ty.memory64 { u64::MAX } else { 1 << 32 };
-    let max_pages = ty.max.unwrap_or(addressable).min(addressable).min(reachable.min(limit) / ty.page_size);
-    let block = MemoryBlock::new(ty, max_pages, quota, store.engine().pool()).ok_or_else(|| {
-        Error::limit("memory_bytes", format!("the system has no room for {what} of {} pages", ty.min))
-    })?;
+    let max_pages = most_pages(ty).min(limit / ty.page_size);
+    let block = MemoryBlock::new(ty, max_pages, quota, store.engine().pool())
+        .ok_or_else(|| Error::out_of_memory(format!("the system has no room for {what} of {} pages", ty.min)))?;
     store.memories.push(Stable::new(block));
     Ok(store.memories.len() - 1)
 }

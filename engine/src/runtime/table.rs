@@ -7,6 +7,7 @@ use super::value::Val;
 use crate::error::Error;
 use crate::exec::block::TableBlock;
 use crate::exec::stable::Stable;
+use crate::limits::Limits;
 use crate::types::TableType;
 
 /// A table of references in a store. A cheap copy.
@@ -18,9 +19,13 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// `init` of another type; a limit (`table_elements`, `store_table_elements`, `tables`).
+    /// A type that no table has, `init` of another type; a limit (`table_elements`, `store_table_elements`, `tables`); no
+    /// room in the system.
     pub fn new(mut context: impl AsContextMut, ty: TableType, init: Val) -> Result<Table, Error> {
         let store = context.store_inner_mut();
+        if ty.min > most_elements(ty) {
+            return Err(Error::usage(format!("a new table of {ty}: at most it has {}", most_elements(ty))));
+        }
         let value = element(store, ty, &init)?;
         let index = add(store, ty, value, "a new table")?;
         Ok(Table(Place::new(store, index)))
@@ -72,19 +77,44 @@ impl Table {
         Ok(())
     }
 
-    /// Grows by `delta` elements set to `init` and returns how many there were.
+    /// Grows by `delta` elements set to `init` and returns how many there were. After an error it is as it was.
     ///
     /// # Errors
     ///
-    /// `init` of another type; a limit.
+    /// `init` of another type, more than [its type](TableType::max) allows
+    /// ([`ErrorKind::Usage`](crate::ErrorKind::Usage)); a limit (`table_elements`, `store_table_elements`); no room in the
+    /// system ([`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory)).
     pub fn grow(&self, mut context: impl AsContextMut, delta: u64, init: Val) -> Result<u64, Error> {
         let store = context.store_inner_mut();
         let ty = self.block(store).ty;
         let value = element(store, ty, &init)?;
-        self.block_mut(store)
-            .grow(delta, value)
-            .ok_or_else(|| Error::limit("table_elements", format!("a table cannot grow by {delta} elements")))
+        self.block_mut(store).grow(delta, value).ok_or_else(|| refusal(self.block(store), store.limits(), delta))
     }
+}
+
+/// The most elements that its type allows: its indices have 32 bits or 64.
+fn most_elements(ty: TableType) -> u64 {
+    let countable = if ty.table64 { u64::MAX } else { u32::MAX.into() };
+    ty.max.map_or(countable, |max| max.min(countable))
+}
+
+/// Why a table did not grow by `delta` elements.
+#[cold]
+fn refusal(block: &TableBlock, limits: &Limits, delta: u64) -> Error {
+    let old = block.elements.len() as u64;
+    let new = old.saturating_add(delta);
+    let what = format!("a table of {old} elements cannot grow by {delta}");
+    if new > most_elements(block.ty) {
+        return Error::usage(format!("{what}: its type allows {}", most_elements(block.ty)));
+    }
+    if new > limits.table_elements {
+        return Error::limit("table_elements", format!("{what}: the limit is {}", limits.table_elements));
+    }
+    if !block.quota.has_room(delta) {
+        let total = limits.store_table_elements;
+        return Error::limit("store_table_elements", format!("{what}: that is more than is left of {total} for all"));
+    }
+    Error::out_of_memory(format!("{what}: the system has no room for so many"))
 }
 
 fn element(store: &mut StoreInner, ty: TableType, value: &Val) -> Result<u64, Error> {
@@ -112,9 +142,11 @@ pub(crate) fn add(store: &mut StoreInner, ty: TableType, init: u64, what: &str) 
         let message = format!("{what} of {} elements is more than is left of {total} for all tables", ty.min);
         return Err(Error::limit("store_table_elements", message));
     }
-    let max = ty.max.unwrap_or(u64::MAX).min(limit);
+    let max = most_elements(ty).min(limit);
     let mut block = TableBlock { elements: Vec::new(), ty, max, quota };
-    block.grow(ty.min, init).ok_or_else(|| Error::limit("table_elements", format!("no room for {what}")))?;
+    block
+        .grow(ty.min, init)
+        .ok_or_else(|| Error::out_of_memory(format!("the system has no room for {what} of {} elements", ty.min)))?;
     store.tables.push(Stable::new(block));
     Ok(store.tables.len() - 1)
 }

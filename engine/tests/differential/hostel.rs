@@ -37,7 +37,7 @@ pub fn run(setup: &Setup, case: &Case) -> Report {
         if let Some(trap) = error.trap() {
             report.trap("instantiation", &reason(trap));
         } else {
-            report.cut = matches!(error.kind(), ErrorKind::Limit { .. });
+            report.cut = matches!(error.kind(), ErrorKind::Limit { .. } | ErrorKind::OutOfMemory(_));
             if !report.cut {
                 report.line(format!("refused: {error}"));
             }

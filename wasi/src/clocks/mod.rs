@@ -22,6 +22,10 @@ use unix as system;
 
 /// Clocks that replace the system's, for virtual time or for repeatable runs.
 ///
+/// All times are nanoseconds, as the guest gets them: of [`Clockid::Realtime`] since 1970-01-01T00:00:00Z, of
+/// [`Clockid::Monotonic`] since a moment that the clocks choose, of [`Clockid::ProcessCputimeId`] and
+/// [`Clockid::ThreadCputimeId`] spent computing.
+///
 /// The defaults of the provided methods suit clocks that go at the host's pace. A virtual clock overrides both:
 /// [`host_span`](Self::host_span) returns zero, so that a poll does not wait on the host, and
 /// [`sleep_until`](Self::sleep_until) moves the time forward.
@@ -43,18 +47,28 @@ use unix as system;
 /// # Ok::<(), hostel_wasi::BuildError>(())
 /// ```
 pub trait Clocks: Send {
-    /// What the clock reads. The monotonic clock never goes back and never reads 0 (Go's runtime takes 0 for a fault).
+    /// What the clock reads, in nanoseconds since its start, which is 1970-01-01T00:00:00Z for the realtime clock and any
+    /// moment for the others. The monotonic clock never goes back and never reads 0 (Go's runtime takes 0 for a fault).
+    ///
+    /// # Errors
+    ///
+    /// They are the guest's: ENOTSUP for a clock that there is not, EOVERFLOW for a time that a `u64` does not hold.
     fn now(&self, id: Clockid) -> Result<u64, Errno>;
 
-    /// The clock's step, at least 1.
+    /// The clock's step in nanoseconds, at least 1: a guest is told 1 for 0.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`now`](Self::now).
     fn resolution(&self, id: Clockid) -> Result<u64, Errno>;
 
-    /// How long the host may wait for descriptors before the clock reads `until`.
+    /// How long the host may wait for descriptors, in its own time, before the clock reads `until`: nanoseconds since the
+    /// clock's start, like [`now`](Self::now).
     fn host_span(&self, id: Clockid, until: u64) -> Duration {
         Duration::from_nanos(until.saturating_sub(self.now(id).unwrap_or(until)))
     }
 
-    /// Returns when the clock reads at least `until`. Asked only of the realtime and the monotonic clock, and only when
+    /// Returns when the clock reads at least `until`, which is nanoseconds since the clock's start. Asked only of the realtime and the monotonic clock, and only when
     /// there is nothing else to wait for, [`host_span`](Self::host_span) is zero and the moment has still not come.
     fn sleep_until(&self, id: Clockid, until: u64) {
         while let Ok(now) = self.now(id) {

@@ -31,10 +31,10 @@ struct State {
 }
 
 impl VirtualClocks {
-    /// What the realtime clock begins with: 2025-01-01T00:00:00Z (chosen: a time that certificates and file formats take
-    /// for real).
+    /// What the realtime clock begins with, in nanoseconds since 1970-01-01T00:00:00Z: 2025-01-01T00:00:00Z (chosen: a time
+    /// that certificates and file formats take for real).
     pub const START: u64 = 1_735_689_600_000_000_000;
-    /// How far a reading moves the clocks: a microsecond (chosen: loops that wait for a clock end, and no program takes its
+    /// How far a reading moves the clocks, in nanoseconds: a microsecond (chosen: loops that wait for a clock end, and no program takes its
     /// own speed for implausible). It is also what they report as their resolution.
     pub const STEP: u64 = 1_000;
 

@@ -39,6 +39,9 @@ fn errno_from_kind(kind: io::ErrorKind) -> Errno {
         Kind::ConnectionReset => Errno::Connreset,
         Kind::ConnectionAborted => Errno::Connaborted,
         Kind::NotConnected => Errno::Notconn,
+        Kind::HostUnreachable => Errno::Hostunreach,
+        Kind::NetworkUnreachable => Errno::Netunreach,
+        Kind::NetworkDown => Errno::Netdown,
         Kind::AddrInUse => Errno::Addrinuse,
         Kind::AddrNotAvailable => Errno::Addrnotavail,
         Kind::BrokenPipe => Errno::Pipe,
@@ -59,6 +62,7 @@ fn errno_from_kind(kind: io::ErrorKind) -> Errno {
         Kind::Deadlock => Errno::Deadlk,
         Kind::CrossesDevices => Errno::Xdev,
         Kind::TooManyLinks => Errno::Mlink,
+        Kind::StaleNetworkFileHandle => Errno::Stale,
         Kind::InvalidFilename => Errno::Nametoolong,
         Kind::ArgumentListTooLong => Errno::TooBig,
         Kind::Interrupted => Errno::Intr,
@@ -105,11 +109,65 @@ same_names! {
 mod tests {
     use super::*;
 
+    /// Linux's numbers on most of its architectures, in their order, of all names that the witx has too (its ENOTSUP is
+    /// EOPNOTSUPP there). Source: the kernel's `asm-generic/errno-base.h` and `asm-generic/errno.h`.
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    const NUMBERS: &[(i32, &[&str])] = &[
+        (1, &["EPERM", "ENOENT", "ESRCH", "EINTR", "EIO", "ENXIO", "E2BIG", "ENOEXEC", "EBADF", "ECHILD", "EAGAIN"]),
+        (12, &["ENOMEM", "EACCES", "EFAULT"]),
+        (16, &["EBUSY", "EEXIST", "EXDEV", "ENODEV", "ENOTDIR", "EISDIR", "EINVAL", "ENFILE", "EMFILE", "ENOTTY"]),
+        (26, &["ETXTBSY", "EFBIG", "ENOSPC", "ESPIPE", "EROFS", "EMLINK", "EPIPE", "EDOM", "ERANGE", "EDEADLK"]),
+        (36, &["ENAMETOOLONG", "ENOLCK", "ENOSYS", "ENOTEMPTY", "ELOOP"]),
+        (42, &["ENOMSG", "EIDRM"]),
+        (67, &["ENOLINK"]),
+        (71, &["EPROTO", "EMULTIHOP"]),
+        (74, &["EBADMSG", "EOVERFLOW"]),
+        (84, &["EILSEQ"]),
+        (88, &["ENOTSOCK", "EDESTADDRREQ", "EMSGSIZE", "EPROTOTYPE", "ENOPROTOOPT", "EPROTONOSUPPORT"]),
+        (95, &["ENOTSUP"]),
+        (97, &["EAFNOSUPPORT", "EADDRINUSE", "EADDRNOTAVAIL", "ENETDOWN", "ENETUNREACH", "ENETRESET"]),
+        (103, &["ECONNABORTED", "ECONNRESET", "ENOBUFS", "EISCONN", "ENOTCONN"]),
+        (110, &["ETIMEDOUT", "ECONNREFUSED"]),
+        (113, &["EHOSTUNREACH", "EALREADY", "EINPROGRESS", "ESTALE"]),
+        (122, &["EDQUOT"]),
+        (125, &["ECANCELED"]),
+        (130, &["EOWNERDEAD", "ENOTRECOVERABLE"]),
+    ];
+
+    /// Every number becomes the errno of its name, every other number EIO.
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
     #[test]
     fn numbers_keep_their_names() {
-        for (system, ours) in [(2, Errno::Noent), (13, Errno::Acces), (1, Errno::Perm), (17, Errno::Exist)] {
-            assert_eq!(errno_from_io(&io::Error::from_raw_os_error(system)), ours);
+        let known: std::collections::BTreeMap<i32, &str> =
+            NUMBERS.iter().flat_map(|(first, names)| (*first..).zip(names.iter().copied())).collect();
+        for number in 1..=4095 {
+            let ours = errno_from_io(&io::Error::from_raw_os_error(number));
+            assert_eq!(ours.name(), *known.get(&number).unwrap_or(&"EIO"), "number {number}");
         }
+        // All that the witx has, but the one that is its own.
+        let ours = (1..=u16::MAX).filter_map(Errno::from_raw).filter(|&errno| errno != Errno::Notcapable);
+        let without: Vec<Errno> = ours.filter(|errno| !known.values().any(|name| *name == errno.name())).collect();
+        assert_eq!(without, []);
+    }
+
+    /// The standard library's words for the same numbers lead to the same errnos, as far as it has words.
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    #[test]
+    fn kinds_mean_the_same() {
+        let known = NUMBERS.iter().flat_map(|(first, names)| (*first..).zip(names.iter().copied()));
+        for (number, name) in known {
+            let kind = io::Error::from_raw_os_error(number).kind();
+            let expected = match (name, &*format!("{kind:?}")) {
+                // The last two cannot be named by stable programs.
+                (_, "Uncategorized" | "FilesystemLoop" | "InProgress") => "EIO",
+                // One word for two numbers.
+                ("EACCES", _) => "EPERM",
+                ("ENOSYS", _) => "ENOTSUP",
+                _ => name,
+            };
+            assert_eq!(errno_from_io(&io::Error::from(kind)).name(), expected, "{name} is {kind:?}");
+        }
+        assert_eq!(errno_from_io(&io::Error::from(io::ErrorKind::InvalidData)), Errno::Inval);
     }
 
     #[test]

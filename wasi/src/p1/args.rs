@@ -17,7 +17,8 @@ use crate::guest::{GuestPtr, Memory};
 /// ```
 #[inline]
 pub fn args_get(ctx: &mut WasiCtx, memory: &mut Memory<'_>, argv: GuestPtr, argv_buf: GuestPtr) -> Result<(), Errno> {
-    ctx.args.store(memory, argv, argv_buf)
+    ctx.ledger.moved(ctx.args.store(memory, argv, argv_buf)?);
+    Ok(())
 }
 
 /// Stores how much room [`args_get`] needs.

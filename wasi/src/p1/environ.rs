@@ -22,7 +22,8 @@ pub fn environ_get(
     environ: GuestPtr,
     environ_buf: GuestPtr,
 ) -> Result<(), Errno> {
-    ctx.environ.store(memory, environ, environ_buf)
+    ctx.ledger.moved(ctx.environ.store(memory, environ, environ_buf)?);
+    Ok(())
 }
 
 /// Stores how much room [`environ_get`] needs.

@@ -57,6 +57,8 @@ pub fn fd_prestat_dir_name(
     let name = preopen_name(ctx, fd)?;
     let buf = memory.bytes_mut(path, path_len.0 as usize)?;
     buf.get_mut(..name.len()).ok_or(Errno::Nametoolong)?.copy_from_slice(name);
+    let count = name.len() as u64;
+    ctx.ledger.moved(count);
     Ok(())
 }
 

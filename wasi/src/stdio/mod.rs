@@ -2,7 +2,7 @@
 //!
 //! The default is none of the host's: stdin at its end, stdout and stderr into nothing. Nothing here buffers: a write
 //! of the guest's is one `writev` of the host's, on the guest's own memory. A reader that has gone away is EPIPE to the
-//! guest (Rust programs ignore SIGPIPE; an embedder in another language should too).
+//! guest, and SIGPIPE to the process.
 
 mod bytes;
 mod capture;
@@ -27,6 +27,10 @@ use elsewhere as system;
 use unix as system;
 
 /// What one of the three standard descriptors is connected to.
+///
+/// A write to a pipe whose reader is gone is EPIPE to the guest. It also raises SIGPIPE in the process, as every such write
+/// does: Rust programs ignore that from their start, a process of which Rust is only a part has to do so itself, or the
+/// guest's write ends it.
 ///
 /// ```
 /// use hostel_wasi::{Capture, Stdio, WasiCtx};

@@ -13,6 +13,8 @@ use hostel_wasi::fs::{Directory, DirectoryEntry, Entries, File, OpenOptions, Ope
 pub enum Fault {
     /// It does nothing and says so.
     Errno(Errno),
+    /// A read or write has to wait, and another attempt is worth while at once; other calls say EAGAIN.
+    Wait,
     /// A transfer moves half of what it was asked to; other calls do not fail.
     Short,
 }
@@ -23,11 +25,14 @@ pub struct Plan {
     at: usize,
     forever: bool,
     fault: Fault,
+    /// What files are waited for on, when that is the fault: always ready.
+    ready: Option<std::fs::File>,
 }
 
 impl Plan {
     pub fn new(at: usize, forever: bool, fault: Fault) -> Arc<Plan> {
-        Arc::new(Plan { calls: AtomicUsize::new(0), at, forever, fault })
+        let ready = (fault == Fault::Wait).then(|| std::fs::File::open("/dev/null").unwrap());
+        Arc::new(Plan { calls: AtomicUsize::new(0), at, forever, fault, ready })
     }
 
     /// Calls so far.
@@ -43,7 +48,8 @@ impl Plan {
     fn check(&self) -> Result<(), Errno> {
         match self.next() {
             Some(Fault::Errno(errno)) => Err(errno),
-            _ => Ok(()),
+            Some(Fault::Wait) => Err(Errno::Again),
+            Some(Fault::Short) | None => Ok(()),
         }
     }
 
@@ -51,6 +57,7 @@ impl Plan {
     fn check_transfer(&self) -> Result<bool, Errno> {
         match self.next() {
             Some(Fault::Errno(errno)) => Err(errno),
+            Some(Fault::Wait) => Err(Errno::Again),
             Some(Fault::Short) => Ok(true),
             None => Ok(false),
         }
@@ -214,16 +221,16 @@ impl File for FaultyFile {
         self.plan.check()?;
         self.inner.seek(to)
     }
-    /// Cuts off a half at a time.
+    /// Leaves an eighth of it for the next time.
     fn set_size(&mut self, size: u64) -> Result<u64, Errno> {
         self.plan.check()?;
         let now = self.inner.stat()?.size;
-        self.inner.set_size(if now > size + 1 { size + (now - size) / 2 } else { size })
+        self.inner.set_size(size + now.saturating_sub(size) / 8)
     }
-    /// A half at a time.
+    /// As well.
     fn allocate(&mut self, offset: u64, len: u64) -> Result<u64, Errno> {
         self.plan.check()?;
-        self.inner.allocate(offset, len.div_ceil(2))
+        self.inner.allocate(offset, len - len / 8)
     }
     fn advise(&mut self, offset: u64, len: u64, advice: Advice) -> Result<(), Errno> {
         self.plan.check()?;
@@ -244,5 +251,9 @@ impl File for FaultyFile {
     fn bytes_readable(&mut self) -> Result<Option<u64>, Errno> {
         self.plan.check()?;
         self.inner.bytes_readable()
+    }
+    #[cfg(unix)]
+    fn pollable(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.plan.ready.as_ref().map(std::os::fd::AsFd::as_fd)
     }
 }

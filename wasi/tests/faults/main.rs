@@ -5,6 +5,7 @@
 mod faulty;
 #[path = "../kit/mod.rs"]
 mod kit;
+mod large;
 #[cfg(unix)]
 mod system;
 mod workload;
@@ -16,7 +17,7 @@ use hostel_wasi::fs::memory::MemoryFs;
 use hostel_wasi::{Perms, WasiCtx};
 
 use faulty::{Fault, FaultyDirectory, Plan};
-use workload::Workload;
+use workload::{Step, Workload};
 
 /// Runs the workload on a file system with that fault.
 fn run(plan: &Arc<Plan>) -> (MemoryFs, Workload) {
@@ -39,17 +40,43 @@ fn calls() -> usize {
     plan.calls()
 }
 
+/// Whether that call of the file system's is one of a listing under way, where EAGAIN means that it takes longer. Its start is
+/// two calls.
+fn goes_on(step: &Step, at: usize) -> bool {
+    step.name == "fd_readdir" && at - step.calls.start >= 2
+}
+
 #[test]
 fn the_call_that_fails_says_why_and_nothing_else_is_harmed() {
-    for errno in [Errno::Io, Errno::Intr, Errno::Nospc, Errno::Dquot] {
+    for errno in [Errno::Io, Errno::Intr, Errno::Nospc, Errno::Dquot, Errno::Again] {
         for at in 1..=calls() {
             let (fs, workload) = run(&Plan::new(at, false, Fault::Errno(errno)));
             let hit: Vec<_> = workload.log.iter().filter(|step| step.calls.contains(&at)).collect();
             assert_eq!(hit.len(), 1, "call {at}");
-            assert_eq!(hit[0].result, Err(errno), "call {at}, of {}", hit[0].name);
+            let expected = if errno == Errno::Again && goes_on(hit[0], at) { Ok(()) } else { Err(errno) };
+            assert_eq!(hit[0].result, expected, "call {at}, of {}", hit[0].name);
             workload.check_written(&fs);
         }
     }
+}
+
+/// EAGAIN of a file that can be waited for: the guest's call waits and goes on. What has no cursor, and other calls, do not
+/// wait.
+#[cfg(unix)]
+#[test]
+fn what_would_block_is_waited_for() {
+    let mut waited = 0;
+    for at in 1..=calls() {
+        let (fs, workload) = run(&Plan::new(at, false, Fault::Wait));
+        for step in workload.log.iter().filter(|step| step.calls.contains(&at)) {
+            let waits = matches!(step.name, "fd_read" | "fd_write");
+            waited += usize::from(waits);
+            let expected = if waits || goes_on(step, at) { Ok(()) } else { Err(Errno::Again) };
+            assert_eq!((step.result, step.short), (expected, false), "call {at}, of {}", step.name);
+        }
+        workload.check_written(&fs);
+    }
+    assert!(waited > 5, "{waited} calls waited");
 }
 
 #[test]

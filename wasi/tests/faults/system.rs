@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio as Pipe};
 
-use hostel_wasi::abi::Errno;
+use hostel_wasi::abi::{Errno, Rights};
 use hostel_wasi::{Perms, Stdio, WasiCtx};
 
 use crate::kit::*;
@@ -118,6 +118,20 @@ fn a_pipe_that_nobody_reads_is_epipe() {
     drop(reader);
     for _ in 0..3 {
         assert_eq!(guest.write(1, b"not heard"), Err(Errno::Pipe));
+    }
+}
+
+/// A real EIO: nothing lies at address 0 of a process.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_system_cannot_read_is_eio() {
+    let mut guest = guest(WasiCtx::builder().preopened_dir("/proc/self", "/", Perms::READ_ONLY));
+    let fd = guest.open(ROOT, "mem", 0, Rights::FD_READ.union(Rights::FD_SEEK).bits());
+    // One buffer, and several: each has its system call.
+    for list in [&[(DATA, 8)][..], &[(DATA, 8), (DATA + 8, 8)]] {
+        let [iovs, len] = guest.iovs(list);
+        guest.fails("fd_pread", &[fd, iovs, len, 0, RESULT], Errno::Io);
+        guest.fails("fd_read", &[fd, iovs, len, RESULT], Errno::Io);
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Step {
     pub result: Result<(), Errno>,
     /// The numbers of the file system's calls it made.
     pub calls: Range<usize>,
+    /// Whether it wrote less than it was to.
+    pub short: bool,
 }
 
 pub struct Workload {
@@ -55,7 +57,7 @@ impl Workload {
             _ => {}
         }
         assert_eq!(self.guest.ctx.usage().open_fds, self.open, "descriptors after {name}");
-        self.log.push(Step { name, result, calls: before + 1..self.plan.calls() + 1 });
+        self.log.push(Step { name, result, calls: before + 1..self.plan.calls() + 1, short: false });
         result
     }
 
@@ -86,6 +88,7 @@ impl Workload {
         }
         let count = u64::from(self.guest.u32_at(RESULT));
         assert!(count <= bytes.len() as u64);
+        self.log.last_mut().unwrap().short = count < bytes.len() as u64;
         self.counted += count;
         assert_eq!(self.guest.ctx.usage().bytes_written, self.counted);
         let places = (at..at + count).zip(bytes.iter().copied());
