@@ -3,7 +3,7 @@
 //!
 //! | of what | units |
 //! |---|---:|
-//! | bytes moved to or from descriptors, allocated, or random | 1 for [`BYTES_PER_UNIT`] |
+//! | bytes moved to or from descriptors, of arguments, environment and names, allocated, or random | 1 for [`BYTES_PER_UNIT`] |
 //! | components of a path | [`UNITS_PER_COMPONENT`] each |
 //! | entries of a directory, looked at or given out | [`UNITS_PER_ENTRY`] each |
 //! | buffers of a list, subscriptions | 1 each |
