@@ -188,12 +188,8 @@ impl Ledger {
         self.written.add(count);
     }
 
-    /// Counts bytes that were allocated by a call that failed or was stopped: work, but none of what there is a limit on.
-    pub(crate) fn allocated_in_vain(&mut self, count: u64) {
-        self.moved(count);
-    }
-
-    /// Counts bytes that a call moved and that nothing else here counts: work, but no limit is on them.
+    /// Counts bytes that nothing else here counts, such as those that were allocated by a call which failed or was stopped then:
+    /// work, but no limit is on them.
     #[inline]
     pub(crate) fn moved(&mut self, count: u64) {
         self.otherwise_moved += count;

@@ -255,7 +255,7 @@ pub fn fd_allocate(ctx: &mut WasiCtx, _memory: &mut Memory<'_>, fd: Fd, offset: 
     match ended {
         Ok(()) => ctx.ledger.allocated(len),
         Err(errno) => {
-            ctx.ledger.allocated_in_vain(done);
+            ctx.ledger.moved(done);
             // What was stopped is not undone: when the call is made again, it finds that done.
             if errno != Errno::Canceled && done > 0 && file.stat()?.size > size {
                 pieces::set_size(&ctx.waits, file, size)?;
