@@ -76,7 +76,7 @@ impl Caller<'_> {
     }
 
     /// Grows the memory of [`memory`](Self::memory) by `pages` and returns how many it had; `None` when there
-    /// is none or a limit forbids it.
+    /// is none, or when its type, a limit or the system forbids it, as for the guest's own `memory.grow`.
     pub fn grow_memory(&mut self, pages: u64) -> Option<u64> {
         let memory = self.block().exported_memory;
         // SAFETY: B, and X as above. The guest's copy of base and length is reloaded when it goes on.
