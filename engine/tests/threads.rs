@@ -10,10 +10,10 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use hostel_engine::{
-    Caller, Engine, FunctionDefinition, FunctionListener, HostModule, HostModuleBuilder, Instance, InterruptHandle,
-    Linker, Module, ResumableCall, Store, Trap, TrapCode, ValType,
+    Caller, CompilationMode, Engine, FunctionDefinition, FunctionListener, HostModule, HostModuleBuilder, Instance,
+    InterruptHandle, Limits, Linker, Module, ResumableCall, Store, Trap, TrapCode, ValType,
 };
-use kit::{call, configs, wasm};
+use kit::{backends, call, configs, wasm};
 
 const THREADS: usize = 4;
 /// Functions of the module.
@@ -151,6 +151,56 @@ fn one_module_is_translated_by_whoever_comes_first() {
                 in_threads(|thread| call_all(&engine, &host, &module, thread));
             }
         }
+    }
+}
+
+/// Who waits for a function that turns out to be invalid, or for which there is no room, is told so too and does not wait for
+/// ever; room that was taken in vain is given back.
+#[test]
+fn translations_that_fail_do_so_for_everybody() {
+    const MANY: usize = 40;
+    let sum = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(500);
+    let functions: String = (0..MANY).map(|i| format!(r#"(func (export "{i}") (param i32) {sum})"#)).collect();
+    let many = wasm(&format!("(module {functions})"));
+    let invalid = wasm(&format!(r#"(module (func (export "f") (param i32) {sum} (i32.add)))"#));
+    for mut config in backends() {
+        config.compilation_mode(CompilationMode::Lazy);
+        config.limits(Limits { code_bytes: 200_000, ..Limits::default() });
+        let engine = Engine::new(&config).unwrap();
+        let instance_of = |module: &Module| {
+            let mut store = Store::new(&engine, ());
+            let instance = Linker::new(&engine).instantiate(&mut store, module).unwrap();
+            (store, instance)
+        };
+        // For how many functions there was room, as one thread sees it.
+        let call_all = |module: &Module, first: usize| {
+            let (mut store, instance) = instance_of(module);
+            let mut fit = 0;
+            for i in (0..MANY).map(|i| (first + i) % MANY) {
+                match call::<i32, ()>(&mut store, instance, &i.to_string(), 0) {
+                    Ok(()) => fit += 1,
+                    Err(trap) => assert!(trap.to_string().contains("(limit `code_bytes`)"), "{trap}"),
+                }
+            }
+            fit
+        };
+        let alone = call_all(&Module::new(&engine, many.clone()).unwrap(), 0);
+        assert!((5..MANY - 5).contains(&alone), "{alone}");
+        for apart in [0, 10] {
+            let module = Module::new(&engine, many.clone()).unwrap();
+            in_threads(|thread| {
+                call_all(&module, apart * thread as usize);
+            });
+            assert_eq!(call_all(&module, 0), alone);
+        }
+        let module = Module::new(&engine, invalid.clone()).unwrap();
+        in_threads(|_| {
+            let (mut store, instance) = instance_of(&module);
+            for _ in 0..20 {
+                let trap = call::<i32, ()>(&mut store, instance, "f", 0).unwrap_err();
+                assert!(trap.to_string().contains("type mismatch"), "{trap}");
+            }
+        });
     }
 }
 
