@@ -161,7 +161,7 @@ fn translations_that_fail_do_so_for_everybody() {
     const MANY: usize = 40;
     let sum = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(500);
     let functions: String = (0..MANY).map(|i| format!(r#"(func (export "{i}") (param i32) {sum})"#)).collect();
-    let many = wasm(&format!("(module {functions})"));
+    let many = wasm(&format!(r#"(module {functions} (func (export "small")))"#));
     let invalid = wasm(&format!(r#"(module (func (export "f") (param i32) {sum} (i32.add)))"#));
     for mut config in backends() {
         config.compilation_mode(CompilationMode::Lazy);
@@ -192,6 +192,8 @@ fn translations_that_fail_do_so_for_everybody() {
                 call_all(&module, apart * thread as usize);
             });
             assert_eq!(call_all(&module, 0), alone);
+            let (mut store, instance) = instance_of(&module);
+            call::<(), ()>(&mut store, instance, "small", ()).unwrap();
         }
         let module = Module::new(&engine, invalid.clone()).unwrap();
         in_threads(|_| {
