@@ -105,8 +105,9 @@ impl HostFile {
         offset.checked_add(signed).ok_or(Errno::Fbig)?;
         let stored = system::fstat(&self.fd).map_err(errno_from_system)?.st_blocks.unsigned_abs().saturating_mul(512);
         let disk = system::fstatvfs(&self.fd).map_err(errno_from_system)?;
-        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if len.saturating_sub(stored) > room { Err(Errno::Nospc) } else { Ok(()) }
+        // What is kept for the superuser may be this process's, and some systems do not say how much there is.
+        let room = disk.f_bfree.saturating_mul(disk.f_frsize);
+        if disk.f_blocks > 0 && len.saturating_sub(stored) > room { Err(Errno::Nospc) } else { Ok(()) }
     }
 
     fn is_seekable(&self) -> bool {
