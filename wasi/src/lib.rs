@@ -155,6 +155,6 @@ pub use random::RandomSource;
 pub use socket::Listener;
 pub use stdio::{Capture, Stdio};
 pub use stop::StopHandle;
-pub use table::{LISTING_WINDOW, Perms};
+pub use table::{LISTING_WINDOW, Perms, WALK_LEVELS_MAX};
 pub use wait::{CancelHandle, Canceled, Deadline};
 pub use work::{BYTES_PER_UNIT, UNITS_PER_COMPONENT, UNITS_PER_ENTRY};

@@ -222,7 +222,6 @@ fn directories_are_no_files() {
             ("fd_tell", &[ROOT, RESULT], Errno::Isdir),
             ("fd_allocate", &[ROOT, 0, 1], Errno::Isdir),
             ("fd_filestat_set_size", &[ROOT, 0], Errno::Isdir),
-            ("fd_fdstat_set_flags", &[ROOT, 0], Errno::Isdir),
             ("fd_advise", &[ROOT, 0, 0, 0], Errno::Badf),
         ] {
             guest.fails(name, args, errno);

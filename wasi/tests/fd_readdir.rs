@@ -160,7 +160,8 @@ fn errors() {
         guest.fails("fd_readdir", &[ROOT, end - 63, 64, 0, RESULT], Errno::Fault);
         guest.fails("fd_readdir", &[ROOT, 1, 0xffff_ffff, 0, RESULT], Errno::Fault);
         guest.fails("fd_readdir", &[ROOT, DATA, 64, 0, end - 3], Errno::Fault);
-        let no_listing = guest.open(ROOT, ".", DIRECTORY, Rights::PATH_OPEN.bits());
+        let no_listing = guest.open(ROOT, ".", DIRECTORY, READ);
+        guest.drop_rights(no_listing, Rights::FD_READDIR);
         guest.fails("fd_readdir", &[no_listing, DATA, 64, 0, RESULT], Errno::Notcapable);
         // Reading a directory is listing it.
         let reading = guest.open(ROOT, ".", DIRECTORY, READ);

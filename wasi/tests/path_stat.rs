@@ -64,7 +64,7 @@ fn times() {
         }
         assert_eq!(set(guest, ROOT, "file", 2, 9, 4), Err(Errno::Inval));
         assert_eq!(set(guest, READ_ONLY, "file", 0, 9, 4), Err(Errno::Rofs));
-        assert_eq!(set(guest, READ_ONLY, "", 0, 9, 4), Err(Errno::Rofs), "policy before text");
+        assert_eq!(set(guest, READ_ONLY, "missing", 0, 9, 4), Err(Errno::Noent));
         assert_eq!(set(guest, ROOT, "missing", 0, 9, 4), Err(Errno::Noent));
         assert_eq!(mtim(guest, "file"), 3);
         assert_eq!(set(guest, ROOT, "file", 0, 9, 8), Ok(()));

@@ -11,16 +11,16 @@ use std::sync::Arc;
 use crate::abi::Fdflags;
 use crate::clocks::{ClockSource, Clocks, VirtualClocks};
 use crate::ctx::WasiCtx;
-use crate::fs::Directory;
 use crate::fs::host::HostDirectory;
 use crate::fs::memory::MemoryFs;
 use crate::fs::stable::{Numbers, StableDirectory, StableFile};
+use crate::fs::{Directory, ReadOnlyDirectory};
 use crate::ledger::{Ledger, WasiLimits};
 use crate::random::{Random, RandomSource};
 use crate::socket::Listener;
 use crate::stdio::{Stdio, Stream};
 use crate::strings::Strings;
-use crate::table::{Descriptor, FdTable, Mount, Perms, STANDARD_INPUT, STANDARD_OUTPUT, nest};
+use crate::table::{Descriptor, FdTable, Mount, Perms, STANDARD_INPUT, STANDARD_OUTPUT, mount_points};
 use crate::wait::{Deadline, Waits};
 
 /// Builds a [`WasiCtx`]. Bytes need not be UTF-8; for `OsStr`s there is
@@ -287,12 +287,15 @@ impl WasiCtxBuilder {
                     Err(source) => return Err(BuildError::Directory { path, source }),
                 },
             };
-            let mount = Mount { id, perms: preopen.perms };
-            preopens.push((preopen.name, seen(dir), mount));
+            let dir = seen(dir);
+            let dir = if preopen.perms.write() { dir } else { Arc::new(ReadOnlyDirectory::new(dir)) };
+            let mount = Mount::new(id, preopen.perms, &*dir);
+            preopens.push((preopen.name, dir, mount));
         }
-        for ((name, dir, mount), nested) in preopens.iter().zip(nest(&preopens, &|| seen(MemoryFs::new().root()))) {
-            let name = name.as_slice().into();
-            table.insert(Descriptor::for_preopen(Arc::clone(dir), name, *mount, nested)).map_err(too_many)?;
+        let empty = || -> Arc<dyn Directory> { Arc::new(ReadOnlyDirectory::new(seen(MemoryFs::new().root()))) };
+        let points = mount_points(&preopens, &empty);
+        for ((name, dir, mount), point) in preopens.into_iter().zip(points) {
+            table.insert(Descriptor::for_preopen(dir, name.into(), mount, point)).map_err(too_many)?;
         }
         for listener in self.listeners {
             listener.prepare().map_err(|source| BuildError::Listener { source })?;

@@ -22,11 +22,14 @@ mod errno;
 pub mod host;
 pub mod memory;
 mod path;
+mod read_only;
 pub(crate) mod stable;
 
 pub use errno::errno_from_io;
 #[cfg(unix)]
 pub(crate) use errno::errno_from_system;
+pub(crate) use path::LINKS_MAX;
+pub(crate) use read_only::ReadOnlyDirectory;
 
 /// What [`Directory::open`] is asked for: `path_open`'s flags after rights and mount policy were applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,8 +97,25 @@ pub trait Directory: Send + Sync + Any {
     /// Opens `path`, creating the file when asked to. Opening a FIFO or device never blocks.
     fn open(&self, path: &[u8], options: &OpenOptions) -> Result<Opened, Errno>;
 
+    /// Opens the directory that has the name `name` in this one, to resolve the rest of a path below it: it need not be
+    /// readable. `name` is a single name, neither `.` nor `..`, without slashes. A symbolic link is not followed:
+    /// [`Errno::Notdir`] or [`Errno::Loop`].
+    fn descend(&self, name: &[u8]) -> Result<Arc<dyn Directory>, Errno> {
+        let options = OpenOptions { read: true, directory: true, ..OpenOptions::default() };
+        match self.open(name, &options)? {
+            Opened::Directory(dir) => Ok(dir),
+            Opened::File(_) => Err(Errno::Notdir),
+        }
+    }
+
     /// `filestat` of this directory itself.
     fn stat(&self) -> Result<Filestat, Errno>;
+
+    /// `filestat` of the directory above, which listings report as `..`. Called only on directories below the root of
+    /// their file system. Default: this directory's own.
+    fn stat_parent(&self) -> Result<Filestat, Errno> {
+        self.stat()
+    }
 
     /// `filestat` of what is at `path`; of the link itself when the last component is a link and `follow` is false
     /// (a trailing slash follows all the same).

@@ -4,10 +4,10 @@ use crate::abi::{Errno, Rights};
 use crate::ctx::WasiCtx;
 use crate::fs::DirectoryEntry;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
-use crate::table::{LOOK_ENTRIES, Listing, Place};
+use crate::table::{LOOK_ENTRIES, Listed, Listing, Place};
 
 /// Stores as many entries of a directory as fit, the last of them cut off if need be: the buffer is full or the
-/// listing has ended. `.` and `..` are the first; the inode number of `..` is 0, unknown.
+/// listing has ended. `.` and `..` are the first; at the root of a mount, the inode number of `..` is that of `.`.
 ///
 /// - `fd`: a directory
 /// - `buf`, `buf_len`: the buffer
@@ -32,15 +32,15 @@ pub fn fd_readdir(
     let directory = ctx.table.get_mut(fd)?.directory_mut(Rights::FD_READDIR)?;
     memory.check(bufused, 4)?;
     let room = memory.bytes_mut(buf, buf_len.0 as usize)?;
-    let (dir, nested) = (&*directory.dir, directory.nested.as_deref());
+    let listed = Listed { dir: &*directory.dir, mount: directory.mount, point: directory.point.as_deref() };
     let was_stopped = directory.listing.as_mut().is_some_and(|listing| std::mem::take(&mut listing.stopped));
     let listing = match &mut directory.listing {
         Some(listing) if was_stopped || cookie != 0 => listing,
-        listing => listing.insert(Listing::start(dir, nested)?),
+        listing => listing.insert(Listing::start(listed)?),
     };
     let (mut used, mut position, mut since_look) = (0, cookie, 0);
     while used < room.len() {
-        match listing.entry(dir, nested, position)? {
+        match listing.entry(listed, position)? {
             Place::Entry(entry) => {
                 // Positions are counted, so the one after an entry that exists does not overflow.
                 position += 1;

@@ -22,20 +22,20 @@ pub fn fd_fdstat_get(ctx: &mut WasiCtx, memory: &mut Memory<'_>, fd: Fd, buf: Gu
     memory.write(buf, &fdstat.to_bytes())
 }
 
-/// Changes `append` and `nonblock`.
+/// Changes `append` and `nonblock`. The sync flags hold for a file's whole life: here they are ignored, as Linux does.
 ///
-/// - `fd`: a file, stream or socket
+/// - `fd`: any descriptor; a directory takes the flags, and they mean nothing to it
 /// - `flags`: all flags as they are to be
 ///
-/// Errors: EINVAL for unknown flags and for any change of the sync flags, which hold for a file's whole life; EISDIR.
+/// Errors: EINVAL for unknown flags.
 pub fn fd_fdstat_set_flags(ctx: &mut WasiCtx, _memory: &mut Memory<'_>, fd: Fd, flags: Fdflags) -> Result<(), Errno> {
     let descriptor = ctx.table.get_mut(fd)?;
-    let changes = descriptor.flags ^ flags;
-    let file = descriptor.file(Rights::FD_FDSTAT_SET_FLAGS)?;
-    if changes.intersects(Fdflags::SYNC | Fdflags::DSYNC | Fdflags::RSYNC) {
-        return Err(Errno::Inval);
+    descriptor.check_rights(Rights::FD_FDSTAT_SET_FLAGS)?;
+    let changeable = Fdflags::APPEND | Fdflags::NONBLOCK;
+    let flags = descriptor.flags & !changeable | flags & changeable;
+    if descriptor.as_file().is_some() {
+        descriptor.file(Rights::empty())?.set_flags(flags)?;
     }
-    file.set_flags(flags)?;
     descriptor.flags = flags;
     Ok(())
 }

@@ -3,14 +3,14 @@
 use crate::abi::{Errno, Lookupflags, Rights};
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
-use crate::table::{OpenDirectory, Way};
+use crate::table::{Follow, Location, OpenDirectory};
 
 /// Creates a directory.
 ///
 /// - `fd`: the directory above
 /// - `path`, `path_len`: the path, relative to it; it may end in slashes
 ///
-/// Errors: EEXIST when anything is there, ENOENT, ENOTDIR, EPERM for a path that leads out.
+/// Errors: EEXIST when anything is there, ENOENT, ENOTDIR, EROFS, EPERM for a path that leads out.
 pub fn path_create_directory(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -18,9 +18,9 @@ pub fn path_create_directory(
     path: GuestPtr,
     path_len: GuestLen,
 ) -> Result<(), Errno> {
-    let way = writable_place(ctx, memory, fd, Rights::PATH_CREATE_DIRECTORY, path, path_len)?;
-    way.check_not_mount(Errno::Exist)?;
-    way.dir.create_directory(way.path)
+    let at = entry(ctx, memory, fd, Rights::PATH_CREATE_DIRECTORY, path, path_len)?;
+    at.check_not_mount_point(Errno::Exist)?;
+    at.dir().create_directory(at.path())
 }
 
 /// Removes an empty directory.
@@ -28,7 +28,7 @@ pub fn path_create_directory(
 /// - `fd`: the directory above
 /// - `path`, `path_len`: the path, relative to it; it may end in slashes
 ///
-/// Errors: ENOTEMPTY, EBUSY for a mount, ENOTDIR, ENOENT, EPERM for a path that leads out.
+/// Errors: ENOTEMPTY, EBUSY for a mount point, ENOTDIR, ENOENT, EROFS, EPERM for a path that leads out.
 pub fn path_remove_directory(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -36,9 +36,10 @@ pub fn path_remove_directory(
     path: GuestPtr,
     path_len: GuestLen,
 ) -> Result<(), Errno> {
-    let way = writable_place(ctx, memory, fd, Rights::PATH_REMOVE_DIRECTORY, path, path_len)?;
-    way.check_not_mount(Errno::Busy)?;
-    way.dir.remove_directory(way.path)
+    let at = entry(ctx, memory, fd, Rights::PATH_REMOVE_DIRECTORY, path, path_len)?;
+    at.check_not_mount_point(Errno::Busy)?;
+    at.check_not_dot_dot(Errno::Notempty)?;
+    at.dir().remove_directory(at.path())
 }
 
 /// Removes a file or symbolic link; of a link to a directory, the link.
@@ -46,7 +47,7 @@ pub fn path_remove_directory(
 /// - `fd`: the directory above
 /// - `path`, `path_len`: the path, relative to it
 ///
-/// Errors: EISDIR, ENOTDIR for a file with a slash behind it, ENOENT, EPERM for a path that leads out.
+/// Errors: EISDIR, ENOTDIR for a file with a slash behind it, ENOENT, EROFS, EPERM for a path that leads out.
 pub fn path_unlink_file(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -54,9 +55,9 @@ pub fn path_unlink_file(
     path: GuestPtr,
     path_len: GuestLen,
 ) -> Result<(), Errno> {
-    let way = writable_place(ctx, memory, fd, Rights::PATH_UNLINK_FILE, path, path_len)?;
-    way.check_not_mount(Errno::Isdir)?;
-    way.dir.unlink_file(way.path)
+    let at = entry(ctx, memory, fd, Rights::PATH_UNLINK_FILE, path, path_len)?;
+    at.check_not_mount_point(Errno::Isdir)?;
+    at.dir().unlink_file(at.path())
 }
 
 /// Stores the text of a symbolic link, as much as fits; what is left over is not touched.
@@ -81,8 +82,8 @@ pub fn path_readlink(
     memory.check(buf, buf_len.0 as usize)?;
     memory.check(bufused, 4)?;
     let path = memory.path(path, path_len)?;
-    let way = directory.way(path);
-    let text = way.dir.read_link(way.path)?;
+    let at = directory.resolve(path, Follow::BeforeSlash)?;
+    let text = at.dir().read_link(at.path())?;
     let text = &text[..text.len().min(buf_len.0 as usize)];
     memory.write(buf, text)?;
     memory.write_u32(bufused, text.len() as u32)
@@ -94,7 +95,8 @@ pub fn path_readlink(
 /// - `fd`: the directory above the link
 /// - `new_path`, `new_path_len`: the link's path, relative to it
 ///
-/// Errors: EPERM for an absolute text, ENOENT for an empty one; EEXIST, ENOENT, ENOTDIR, EPERM for a path that leads out.
+/// Errors: EPERM for an absolute text, ENOENT for an empty one; EEXIST, ENOENT, ENOTDIR, EROFS, EPERM for a path that leads
+/// out.
 pub fn path_symlink(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -105,12 +107,10 @@ pub fn path_symlink(
     new_path_len: GuestLen,
 ) -> Result<(), Errno> {
     let directory = ctx.table.directory(fd, Rights::PATH_SYMLINK)?;
-    directory.check_writable()?;
     let (target, path) = memory.two_paths((old_path, old_path_len), (new_path, new_path_len))?;
-    let way = directory.way(path);
-    way.check_writable()?;
-    way.check_not_mount(Errno::Exist)?;
-    way.dir.symlink(target, way.path)
+    let at = directory.resolve(path, Follow::Never)?;
+    at.check_not_mount_point(Errno::Exist)?;
+    at.dir().symlink(target, at.path())
 }
 
 /// Moves an entry, replacing a file or an empty directory of its own kind.
@@ -120,8 +120,8 @@ pub fn path_symlink(
 /// - `new_fd`: the directory above the new place
 /// - `new_path`, `new_path_len`: the new path, relative to that
 ///
-/// Errors: EROFS when either mount is read-only, EXDEV across mounts, EBUSY for a mount; ENOTEMPTY, EISDIR, ENOTDIR, ENOENT, EINVAL into
-/// itself, EPERM for a path that leads out.
+/// Errors: EXDEV across mounts, EBUSY for a mount point, EROFS below a read-only mount; ENOTEMPTY, EISDIR, ENOTDIR,
+/// ENOENT, EINVAL into itself, EPERM for a path that leads out.
 pub fn path_rename(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -132,12 +132,15 @@ pub fn path_rename(
     new_path: GuestPtr,
     new_path_len: GuestLen,
 ) -> Result<(), Errno> {
-    let (old, new) = two_places(ctx, (fd, Rights::PATH_RENAME_SOURCE), (new_fd, Rights::PATH_RENAME_TARGET))?;
+    let (old, new) = two_directories(ctx, (fd, Rights::PATH_RENAME_SOURCE), (new_fd, Rights::PATH_RENAME_TARGET))?;
     let (old_path, new_path) = memory.two_paths((old_path, old_path_len), (new_path, new_path_len))?;
-    let (old, new) = one_mount(old.way(old_path), new.way(new_path))?;
-    old.check_not_mount(Errno::Busy)?;
-    new.check_not_mount(Errno::Busy)?;
-    old.dir.rename(old.path, &**new.dir, new.path)
+    let (old, new) = (old.resolve(old_path, Follow::Never)?, new.resolve(new_path, Follow::Never)?);
+    if old.mount != new.mount {
+        return Err(Errno::Xdev);
+    }
+    old.check_not_mount_point(Errno::Busy)?;
+    new.check_not_mount_point(Errno::Busy)?;
+    old.dir().rename(old.path(), new.dir(), new.path())
 }
 
 /// Gives a file another name; a symbolic link in the last component is linked itself.
@@ -148,8 +151,8 @@ pub fn path_rename(
 /// - `new_fd`: the directory above the new name
 /// - `new_path`, `new_path_len`: the new path, relative to that
 ///
-/// Errors: EINVAL for `symlink_follow`; EROFS when either mount is read-only, EXDEV across mounts; EPERM for a directory
-/// and for a path that leads out; EEXIST, ENOENT, ENOTDIR.
+/// Errors: EINVAL for `symlink_follow`; EXDEV across mounts; EPERM for a directory and for a path that leads out; EEXIST,
+/// ENOENT, ENOTDIR, EROFS below a read-only mount.
 pub fn path_link(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -164,49 +167,39 @@ pub fn path_link(
     if old_flags.contains(Lookupflags::SYMLINK_FOLLOW) {
         return Err(Errno::Inval);
     }
-    let (old, new) = two_places(ctx, (old_fd, Rights::PATH_LINK_SOURCE), (new_fd, Rights::PATH_LINK_TARGET))?;
+    let (old, new) = two_directories(ctx, (old_fd, Rights::PATH_LINK_SOURCE), (new_fd, Rights::PATH_LINK_TARGET))?;
     let (old_path, new_path) = memory.two_paths((old_path, old_path_len), (new_path, new_path_len))?;
-    let (old, new) = one_mount(old.way(old_path), new.way(new_path))?;
-    new.check_not_mount(Errno::Exist)?;
-    old.check_not_mount(Errno::Perm)?;
-    old.dir.link(old.path, &**new.dir, new.path)
+    let (old, new) = (old.resolve(old_path, Follow::Never)?, new.resolve(new_path, Follow::Never)?);
+    new.check_not_mount_point(Errno::Exist)?;
+    if old.mount != new.mount {
+        return Err(Errno::Xdev);
+    }
+    old.check_not_mount_point(Errno::Perm)?;
+    old.dir().link(old.path(), new.dir(), new.path())
 }
 
-/// A path below a directory that may be changed: all the checks that come before the deed.
-fn writable_place<'a>(
+/// The entry at a path, not followed if it is a link.
+fn entry<'a>(
     ctx: &'a WasiCtx,
     memory: &'a Memory<'_>,
     fd: Fd,
     needed: Rights,
     path: GuestPtr,
     path_len: GuestLen,
-) -> Result<Way<'a>, Errno> {
+) -> Result<Location<'a>, Errno> {
     let directory = ctx.table.directory(fd, needed)?;
-    directory.check_writable()?;
-    let path = memory.path(path, path_len)?;
-    let way = directory.way(path);
-    way.check_writable()?;
-    Ok(way)
+    directory.resolve(memory.path(path, path_len)?, Follow::Never)
 }
 
-/// The two directories of a link or a rename, which change both: of one mount, and that writable. A file must not get
-/// a name in a writable mount when it came from a read-only one.
-fn two_places(ctx: &WasiCtx, old: (Fd, Rights), new: (Fd, Rights)) -> Result<(&OpenDirectory, &OpenDirectory), Errno> {
+/// The two directories of a link or a rename.
+fn two_directories(
+    ctx: &WasiCtx,
+    old: (Fd, Rights),
+    new: (Fd, Rights),
+) -> Result<(&OpenDirectory, &OpenDirectory), Errno> {
     let (old_descriptor, new_descriptor) = (ctx.table.get(old.0)?, ctx.table.get(new.0)?);
     // Both kinds before both rights.
     old_descriptor.check_directory()?;
     new_descriptor.check_directory()?;
-    let (old, new) = (old_descriptor.directory(old.1)?, new_descriptor.directory(new.1)?);
-    old.check_writable()?;
-    new.check_writable()?;
-    // With other mounts below either, the paths decide, as soon as they are known.
-    let may_meet = old.nested.is_some() || new.nested.is_some();
-    if may_meet || old.mount == new.mount { Ok((old, new)) } else { Err(Errno::Xdev) }
-}
-
-/// The same for where the paths lead.
-fn one_mount<'a>(old: Way<'a>, new: Way<'a>) -> Result<(Way<'a>, Way<'a>), Errno> {
-    old.check_writable()?;
-    new.check_writable()?;
-    if old.mount == new.mount { Ok((old, new)) } else { Err(Errno::Xdev) }
+    Ok((old_descriptor.directory(old.1)?, new_descriptor.directory(new.1)?))
 }

@@ -4,6 +4,7 @@ use super::fd_stat::times;
 use crate::abi::{Errno, Filestat, Fstflags, Lookupflags, Rights};
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
+use crate::table::Follow;
 
 /// Stores the attributes of what is at a path.
 ///
@@ -39,8 +40,8 @@ pub(crate) fn path_filestat(
     let directory = ctx.table.directory(fd, Rights::PATH_FILESTAT_GET)?;
     memory.check(result.0, result.1)?;
     let path = memory.path(path, path_len)?;
-    let way = directory.way(path);
-    way.dir.stat_at(way.path, flags.contains(Lookupflags::SYMLINK_FOLLOW))
+    let at = directory.resolve(path, Follow::by_flag(flags.contains(Lookupflags::SYMLINK_FOLLOW)))?;
+    at.dir().stat_at(at.path(), at.follow)
 }
 
 /// Sets the times of what is at a path; of a link in the last component its own, unless it is followed.
@@ -51,7 +52,7 @@ pub(crate) fn path_filestat(
 /// - `atim`, `mtim`: nanoseconds since 1970-01-01T00:00:00Z
 /// - `fst_flags`: which of them to set, and whether to these times or to the present
 ///
-/// Errors: EINVAL when a time is to be both; ENOENT, ENOTDIR, ELOOP, EPERM for a path that leads out.
+/// Errors: EINVAL when a time is to be both; EROFS below a read-only mount; ENOENT, ENOTDIR, ELOOP, EPERM for a path that leads out.
 pub fn path_filestat_set_times(
     ctx: &mut WasiCtx,
     memory: &mut Memory<'_>,
@@ -65,9 +66,7 @@ pub fn path_filestat_set_times(
 ) -> Result<(), Errno> {
     let (accessed, modified) = times(atim, mtim, fst_flags)?;
     let directory = ctx.table.directory(fd, Rights::PATH_FILESTAT_SET_TIMES)?;
-    directory.check_writable()?;
     let path = memory.path(path, path_len)?;
-    let way = directory.way(path);
-    way.check_writable()?;
-    way.dir.set_times_at(way.path, flags.contains(Lookupflags::SYMLINK_FOLLOW), accessed, modified)
+    let at = directory.resolve(path, Follow::by_flag(flags.contains(Lookupflags::SYMLINK_FOLLOW)))?;
+    at.dir().set_times_at(at.path(), at.follow, accessed, modified)
 }

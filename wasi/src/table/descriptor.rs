@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::rights::{self, RightsRequest};
-use super::{Listing, Mount, Nested, Perms};
+use super::rights::{self, RightsPair, RightsRequest};
+use super::{Listing, Mount, MountPoint, Perms};
 use crate::abi::{Errno, Fdflags, Fdstat, Filetype, Rights};
 use crate::fs::{Directory, File};
 use crate::socket::{Connection, Listener};
@@ -15,9 +15,11 @@ pub(crate) struct Descriptor {
     pub(crate) flags: Fdflags,
     /// Whether it was connected as stdin, stdout or stderr, whatever its number is now.
     pub(crate) standard: bool,
-    rights_base: Rights,
-    rights_inheriting: Rights,
-    /// `rights_base` as it was at the beginning: tells what was never there from what has been dropped.
+    /// The rights that hold, of it and of what is opened below it.
+    rights: RightsPair,
+    /// The rights that the guest is told of. A directory may have more than those.
+    shown: RightsPair,
+    /// The base rights that held at the beginning: tells what was never there from what has been dropped.
     granted: Rights,
     /// Whether the mount it comes from allows changes. Streams come from none and are not concerned.
     perms: Perms,
@@ -38,48 +40,44 @@ pub(crate) struct OpenDirectory {
     /// The guest's name for it, if it is preopened.
     pub(crate) preopen: Option<Box<[u8]>>,
     pub(crate) listing: Option<Listing>,
-    /// The names below it that lead to other mounts.
-    pub(crate) nested: Option<Arc<Nested>>,
+    /// The mount point that it is, if mount points can be below it.
+    pub(crate) point: Option<Arc<MountPoint>>,
 }
 
 impl OpenDirectory {
-    fn new(dir: Arc<dyn Directory>, mount: Mount, nested: Option<Arc<Nested>>) -> Self {
-        OpenDirectory { dir, mount, preopen: None, listing: None, nested }
+    fn new(dir: Arc<dyn Directory>, mount: Mount, point: Option<Arc<MountPoint>>) -> Self {
+        OpenDirectory { dir, mount, preopen: None, listing: None, point }
     }
 
-    /// EROFS unless changes are allowed below this directory. With other mounts there, only the path tells:
-    /// [`Way::check_writable`](super::Way::check_writable).
-    pub(crate) fn check_writable(&self) -> Result<(), Errno> {
-        if self.nested.is_some() { Ok(()) } else { self.mount.perms.check_writable() }
+    /// Whether something below it can be changed.
+    fn has_writable(&self) -> bool {
+        self.mount.perms.write() || self.point.as_ref().is_some_and(|point| point.has_writable())
+    }
+
+    /// What the guest is told of `rights`: of a directory below which nothing can be changed, no right to do so.
+    /// `access` in wasi-libc reads the answer for `W_OK` off them.
+    fn shown(&self, rights: RightsPair) -> RightsPair {
+        if self.has_writable() { rights } else { rights.without(rights::CHANGES) }
     }
 }
 
 impl Descriptor {
-    fn new(kind: Kind, filetype: Filetype, flags: Fdflags, base: Rights, inheriting: Rights, perms: Perms) -> Self {
-        Descriptor {
-            kind,
-            filetype,
-            flags,
-            standard: false,
-            rights_base: base,
-            rights_inheriting: inheriting,
-            granted: base,
-            perms,
-        }
+    fn new(kind: Kind, filetype: Filetype, flags: Fdflags, rights: RightsPair, perms: Perms) -> Self {
+        Descriptor { kind, filetype, flags, standard: false, rights, shown: rights, granted: rights.base, perms }
     }
 
     /// A stream or file that belongs to no mount, open for what `rights` says.
     pub(crate) fn for_file(file: Box<dyn File>, flags: Fdflags, rights: Rights) -> Self {
         let (filetype, applicable) = file_type_and_rights(&*file);
-        let (base, inheriting) = (rights & applicable, Rights::empty());
-        Descriptor::new(Kind::File(file), filetype, flags, base, inheriting, Perms::READ_WRITE)
+        let rights = RightsPair::base(rights & applicable);
+        Descriptor::new(Kind::File(file), filetype, flags, rights, Perms::READ_WRITE)
     }
 
     /// A file that `path_open` has opened.
     pub(crate) fn for_opened_file(file: Box<dyn File>, flags: Fdflags, request: RightsRequest, mount: Mount) -> Self {
         let (filetype, applicable) = file_type_and_rights(&*file);
-        let (base, inheriting) = (request.for_file(applicable), Rights::empty());
-        Descriptor::new(Kind::File(file), filetype, flags, base, inheriting, mount.perms)
+        let rights = RightsPair::base(request.for_file(applicable));
+        Descriptor::new(Kind::File(file), filetype, flags, rights, mount.perms)
     }
 
     /// A directory that `path_open` has opened.
@@ -88,11 +86,13 @@ impl Descriptor {
         flags: Fdflags,
         request: RightsRequest,
         mount: Mount,
-        nested: Option<Arc<Nested>>,
+        point: Option<Arc<MountPoint>>,
     ) -> Self {
-        let (base, inheriting) = request.for_directory();
-        let kind = Kind::Directory(Box::new(OpenDirectory::new(dir, mount, nested)));
-        Descriptor::new(kind, Filetype::Directory, flags, base, inheriting, mount.perms)
+        let directory = OpenDirectory::new(dir, mount, point);
+        let (rights, asked) = request.for_directory(mount.perms);
+        let shown = directory.shown(asked);
+        let kind = Kind::Directory(Box::new(directory));
+        Descriptor { shown, ..Descriptor::new(kind, Filetype::Directory, flags, rights, mount.perms) }
     }
 
     /// A preopened directory.
@@ -100,71 +100,80 @@ impl Descriptor {
         dir: Arc<dyn Directory>,
         name: Box<[u8]>,
         mount: Mount,
-        nested: Option<Arc<Nested>>,
+        point: Option<Arc<MountPoint>>,
     ) -> Self {
-        let directory = OpenDirectory { preopen: Some(name), ..OpenDirectory::new(dir, mount, nested) };
+        let directory = OpenDirectory { preopen: Some(name), ..OpenDirectory::new(dir, mount, point) };
+        let rights = rights::PREOPEN;
+        let shown = directory.shown(rights);
         let kind = Kind::Directory(Box::new(directory));
-        let (base, inheriting) = (rights::PREOPEN_BASE, rights::PREOPEN_INHERITING);
-        Descriptor::new(kind, Filetype::Directory, Fdflags::empty(), base, inheriting, mount.perms)
+        Descriptor { shown, ..Descriptor::new(kind, Filetype::Directory, Fdflags::empty(), rights, mount.perms) }
     }
 
     /// A preopened listener.
     pub(crate) fn for_listener(listener: Listener) -> Self {
-        let (base, inheriting) = rights::PREOPEN_LISTENER;
         let kind = Kind::Listener(Box::new(listener));
-        Descriptor::new(kind, Filetype::SocketStream, Fdflags::empty(), base, inheriting, Perms::READ_WRITE)
+        let rights = rights::PREOPEN_LISTENER;
+        Descriptor::new(kind, Filetype::SocketStream, Fdflags::empty(), rights, Perms::READ_WRITE)
     }
 
     /// A connection, with the rights that its listener passes on.
     pub(crate) fn for_connection(connection: Connection, flags: Fdflags, rights: Rights) -> Self {
         let kind = Kind::Connection(Box::new(connection));
-        Descriptor::new(kind, Filetype::SocketStream, flags, rights, Rights::empty(), Perms::READ_WRITE)
+        Descriptor::new(kind, Filetype::SocketStream, flags, RightsPair::base(rights), Perms::READ_WRITE)
     }
 
     pub(crate) fn fdstat(&self) -> Fdstat {
         Fdstat {
             filetype: self.filetype,
             flags: self.flags,
-            rights_base: self.rights_base,
-            rights_inheriting: self.rights_inheriting,
+            rights_base: self.shown.base,
+            rights_inheriting: self.shown.inheriting,
         }
     }
 
     pub(crate) fn inheriting(&self) -> Rights {
-        self.rights_inheriting
+        self.rights.inheriting
     }
 
     /// Takes rights away. ENOTCAPABLE when that would add one.
     pub(crate) fn restrict(&mut self, base: Rights, inheriting: Rights) -> Result<(), Errno> {
-        if !self.rights_base.contains(base) || !self.rights_inheriting.contains(inheriting) {
+        if !self.shown.base.contains(base) || !self.shown.inheriting.contains(inheriting) {
             return Err(Errno::Notcapable);
         }
-        self.rights_base = base;
-        self.rights_inheriting = inheriting;
+        self.rights.base -= self.shown.base - base;
+        self.rights.inheriting -= self.shown.inheriting - inheriting;
+        self.shown = RightsPair { base, inheriting };
         Ok(())
     }
 
-    /// Whether all of `needed` is allowed. For reading and writing, EBADF tells a file opened in another mode from one
-    /// whose right was dropped (ENOTCAPABLE).
+    /// Whether all of `needed` is allowed. What a file cannot do because of how it was opened is told from a right
+    /// that was dropped (ENOTCAPABLE): EBADF for reading, writing and allocating, EINVAL for setting the size.
     #[inline]
     pub(crate) fn check_rights(&self, needed: Rights) -> Result<(), Errno> {
-        if self.rights_base.contains(needed) { Ok(()) } else { Err(self.denied(needed)) }
+        if self.rights.base.contains(needed) { Ok(()) } else { Err(self.denied(needed)) }
     }
 
     /// Whether any of `alternatives` is allowed.
     pub(crate) fn check_any_right(&self, alternatives: Rights) -> Result<(), Errno> {
-        if self.rights_base.intersects(alternatives) { Ok(()) } else { Err(Errno::Notcapable) }
+        if self.rights.base.intersects(alternatives) { Ok(()) } else { Err(Errno::Notcapable) }
     }
 
     #[cold]
     fn denied(&self, needed: Rights) -> Errno {
         let mode = needed & (Rights::FD_READ | Rights::FD_WRITE);
-        if self.granted.contains(mode) { Errno::Notcapable } else { Errno::Badf }
+        let is_writable = self.granted.contains(Rights::FD_WRITE);
+        if !self.granted.contains(mode) || needed.contains(Rights::FD_ALLOCATE) && !is_writable {
+            Errno::Badf
+        } else if needed.contains(Rights::FD_FILESTAT_SET_SIZE) && !is_writable {
+            Errno::Inval
+        } else {
+            Errno::Notcapable
+        }
     }
 
     /// EROFS when the mount this file comes from allows no changes.
     pub(crate) fn check_writable(&self) -> Result<(), Errno> {
-        self.perms.check_writable()
+        if self.perms.write() { Ok(()) } else { Err(Errno::Rofs) }
     }
 
     /// EISDIR on a directory.
@@ -191,7 +200,7 @@ impl Descriptor {
     /// The file, if `needed` is allowed. EISDIR on a directory.
     #[inline]
     pub(crate) fn file(&mut self, needed: Rights) -> Result<&mut dyn File, Errno> {
-        if !self.rights_base.contains(needed) || !matches!(self.kind, Kind::File(_)) {
+        if !self.rights.base.contains(needed) || !matches!(self.kind, Kind::File(_)) {
             return self.other_file(needed);
         }
         match &mut self.kind {

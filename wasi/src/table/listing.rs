@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use super::Nested;
+use super::{Mount, MountPoint};
 use crate::abi::{Errno, Filetype};
 use crate::fs::{Directory, DirectoryEntry, Entries};
 
@@ -29,6 +29,14 @@ pub(crate) enum Place<'l> {
     Later,
 }
 
+/// A directory to be listed, with the mount points in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Listed<'d> {
+    pub(crate) dir: &'d dyn Directory,
+    pub(crate) mount: Mount,
+    pub(crate) point: Option<&'d MountPoint>,
+}
+
 /// A listing under way.
 pub(crate) struct Listing {
     /// `None` when the end was reached: an iterator may hold a descriptor of the host's.
@@ -43,11 +51,19 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn start(dir: &dyn Directory, nested: Option<&Nested>) -> Result<Self, Errno> {
-        let dot = DirectoryEntry { name: b".".to_vec(), ino: dir.stat()?.ino, filetype: Filetype::Directory };
-        // What is above may be outside the sandbox. 0 is "unknown", and libc does not look for it.
-        let dot_dot = DirectoryEntry { name: b"..".to_vec(), ino: 0, filetype: Filetype::Directory };
-        let rest = nested.map_or_else(|| dir.entries(), |nested| nested.entries(dir))?;
+    /// Of the directory at the root of a mount, `..` is that directory itself, as at the root of a system: what is above
+    /// may be outside of the sandbox. It never is 0: that is "unknown", for which libc's `scandir` asks by name.
+    pub(crate) fn start(Listed { dir, mount, point }: Listed<'_>) -> Result<Self, Errno> {
+        let own = dir.stat()?;
+        let above = if mount.is_root(&own) { Ok(own) } else { dir.stat_parent() };
+        let above = match above {
+            // A directory that may be listed but not searched, or one that has been removed.
+            Err(Errno::Acces | Errno::Noent) => own,
+            above => above?,
+        };
+        let entry = |name: &[u8], ino| DirectoryEntry { name: name.to_vec(), ino, filetype: Filetype::Directory };
+        let (dot, dot_dot) = (entry(b".", own.ino), entry(b"..", above.ino));
+        let rest = point.map_or_else(|| dir.entries(), |point| point.entries(dir))?;
         let window = VecDeque::from([dot, dot_dot]);
         Ok(Listing { rest: Some(rest), window, first: 0, looked_at: 0, stopped: false })
     }
@@ -58,15 +74,10 @@ impl Listing {
     }
 
     /// The entry at `position`. Looks at [`LOOK_ENTRIES`] entries at most.
-    pub(crate) fn entry(
-        &mut self,
-        dir: &dyn Directory,
-        nested: Option<&Nested>,
-        position: u64,
-    ) -> Result<Place<'_>, Errno> {
+    pub(crate) fn entry(&mut self, listed: Listed<'_>, position: u64) -> Result<Place<'_>, Errno> {
         if position < self.first {
             let before = self.looked_at;
-            *self = Listing::start(dir, nested)?;
+            *self = Listing::start(listed)?;
             self.looked_at += before;
         }
         let mut looked_at = 0;

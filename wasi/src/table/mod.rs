@@ -7,16 +7,14 @@
 
 mod descriptor;
 mod listing;
-mod mount;
-mod nested;
+mod mounts;
 mod rights;
 
 pub(crate) use descriptor::{Descriptor, Kind, OpenDirectory};
 pub use listing::LISTING_WINDOW;
-pub(crate) use listing::{LOOK_ENTRIES, Listing, Place};
-pub(crate) use mount::Mount;
-pub use mount::Perms;
-pub(crate) use nested::{Nested, Way, nest};
+pub(crate) use listing::{LOOK_ENTRIES, Listed, Listing, Place};
+pub(crate) use mounts::{Follow, Location, Mount, MountPoint, mount_points};
+pub use mounts::{Perms, WALK_LEVELS_MAX};
 pub(crate) use rights::{CONNECTION, RightsRequest, STANDARD_INPUT, STANDARD_OUTPUT};
 
 use std::cmp::Reverse;

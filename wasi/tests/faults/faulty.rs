@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::io::{IoSlice, IoSliceMut, SeekFrom};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use hostel_wasi::abi::{Advice, Errno, Fdflags, Filestat, Filetype};
 use hostel_wasi::fs::{Directory, DirectoryEntry, Entries, File, OpenOptions, Opened, SetTime};
@@ -21,6 +21,8 @@ pub enum Fault {
 
 /// Counts calls; the one of number `at` fails, and with `forever` all after it.
 pub struct Plan {
+    /// Whether calls are counted yet: those that make the context are not.
+    armed: AtomicBool,
     calls: AtomicUsize,
     at: usize,
     forever: bool,
@@ -32,7 +34,7 @@ pub struct Plan {
 impl Plan {
     pub fn new(at: usize, forever: bool, fault: Fault) -> Arc<Plan> {
         let ready = (fault == Fault::Wait).then(|| std::fs::File::open("/dev/null").unwrap());
-        Arc::new(Plan { calls: AtomicUsize::new(0), at, forever, fault, ready })
+        Arc::new(Plan { armed: AtomicBool::new(false), calls: AtomicUsize::new(0), at, forever, fault, ready })
     }
 
     /// Calls so far.
@@ -40,7 +42,15 @@ impl Plan {
         self.calls.load(Ordering::Relaxed)
     }
 
+    /// Counts calls from now on.
+    pub fn arm(&self) {
+        self.armed.store(true, Ordering::Relaxed);
+    }
+
     fn next(&self) -> Option<Fault> {
+        if !self.armed.load(Ordering::Relaxed) {
+            return None;
+        }
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         (call == self.at || self.forever && call > self.at).then_some(self.fault)
     }

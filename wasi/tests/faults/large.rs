@@ -53,6 +53,7 @@ impl Large {
         // 251 does not divide `PIECE`, so a piece in the wrong place shows.
         let pattern: Vec<u8> = (0..251).collect();
         guest.put(SOURCE, &pattern.repeat(LEN as usize / pattern.len() + 2));
+        plan.arm();
         let plan = plan.clone();
         let mut large = Large { guest, fs, plan, log: Vec::new(), contents: Vec::new(), counted: 0 };
         large.file();

@@ -151,6 +151,12 @@ impl Directory for MemoryDirectory {
         Ok(self.inode.stat())
     }
 
+    fn stat_parent(&self) -> Result<Filestat, Errno> {
+        let tree = self.volume.tree();
+        let parent = tree.names(self.inode.ino)?.parent;
+        Ok(tree.names(parent)?.inode.stat())
+    }
+
     fn stat_at(&self, path: &[u8], follow: bool) -> Result<Filestat, Errno> {
         self.find(&self.volume.tree(), path, follow).map(|inode| inode.stat())
     }

@@ -43,6 +43,15 @@ impl StableDirectory {
 }
 
 impl Directory for StableDirectory {
+    fn descend(&self, name: &[u8]) -> Result<Arc<dyn Directory>, Errno> {
+        let inner = self.inner.descend(name)?;
+        Ok(Arc::new(StableDirectory::new(inner, Arc::clone(&self.numbers))))
+    }
+
+    fn stat_parent(&self) -> Result<Filestat, Errno> {
+        self.inner.stat_parent().map(|stat| self.numbers.seen(&stat, None))
+    }
+
     fn open(&self, path: &[u8], options: &OpenOptions) -> Result<Opened, Errno> {
         let is_new = options.create && self.inner.stat_at(path, options.follow) == Err(Errno::Noent);
         match self.inner.open(path, options)? {

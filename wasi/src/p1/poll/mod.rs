@@ -15,7 +15,7 @@ pub(crate) use subscription::Layout;
 
 use std::time::Duration;
 
-use crate::abi::{Clockid, Errno, Eventrwflags, Rights};
+use crate::abi::{Clockid, Errno, Eventrwflags, Filetype, Rights};
 use crate::clocks::ClockSource;
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
@@ -34,7 +34,7 @@ const WRITABLE_BYTES: u64 = 4096;
 /// Stores those that have, in the order of their subscriptions.
 ///
 /// CPU time stands still while waiting, so a moment on a CPU clock is taken as that far away in real time. Regular files
-/// are always ready. A read event's `nbytes` is what can be read without waiting.
+/// and directories are always ready. A read event's `nbytes` is what can be read without waiting.
 ///
 /// - `in`: `nsubscriptions` subscriptions
 /// - `out`: room for as many events
@@ -165,9 +165,13 @@ impl<'a> Poll<'a> {
 
     fn add_descriptor(&mut self, index: usize, fd: Fd, write: bool) -> Result<Option<Event>, Errno> {
         let descriptor = self.table.get_mut(fd)?;
-        let file = descriptor.as_file().ok_or(Errno::Badf)?;
+        let Some(file) = descriptor.as_file() else {
+            return Ok(Some(Event::default()));
+        };
         descriptor.check_rights(Rights::POLL_FD_READWRITE)?;
-        if write {
+        if file.filetype() == Filetype::RegularFile {
+            // Ready for either, as POSIX has it, also where the file is not open for it.
+        } else if write {
             descriptor.check_rights(Rights::FD_WRITE)?;
         } else if descriptor.check_any_right(Rights::SOCK_ACCEPT).is_err() {
             descriptor.check_rights(Rights::FD_READ)?;

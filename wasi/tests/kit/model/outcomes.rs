@@ -115,11 +115,10 @@ impl Model<'_> {
         assert_eq!(new, self.lowest_free(), "{call}");
         assert!(new < MAX_FDS, "{call}");
         let (exclusive, follow) = (is_exclusive(args), args[1] & FOLLOW != 0 && !is_exclusive(args));
-        let place = if oflags & (CREAT | TRUNC) == 0 {
-            self.place(args[0], memory, &args[2..], follow)
-        } else {
-            self.changed(args[0], memory, &args[2..], follow)
-        };
+        let place = self.place(args[0], memory, &args[2..], follow);
+        if oflags & TRUNC != 0 || place.node.is_none() {
+            self.changed(args[0], memory, &args[2..], follow);
+        }
         let node = place.node.unwrap_or_else(|| {
             assert!(oflags & CREAT != 0, "{call}: nothing was there");
             let new = self.world.tree.add(Node::File(Vec::new()));

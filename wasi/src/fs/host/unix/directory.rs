@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use cap_std::fs::Dir;
 use rustix::fs::{self as system, AtFlags, FileType, Mode, OFlags};
@@ -68,8 +69,20 @@ impl Directory for HostDirectory {
         open::open(&self.dir, path, options)
     }
 
+    fn descend(&self, name: &[u8]) -> Result<Arc<dyn Directory>, Errno> {
+        // A single name that is not followed cannot leave this directory.
+        let flags = place::PASS | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = system::openat(&self.dir, name, flags, Mode::empty()).map_err(errno_from_system)?;
+        Ok(Arc::new(HostDirectory::from_cap(Dir::from_std_file(fd.into()))))
+    }
+
     fn stat(&self) -> Result<Filestat, Errno> {
         system::fstat(&self.dir).map(|found| stat::filestat(&found)).map_err(errno_from_system)
+    }
+
+    fn stat_parent(&self) -> Result<Filestat, Errno> {
+        let found = system::statat(&self.dir, c"..", AtFlags::SYMLINK_NOFOLLOW).map_err(errno_from_system)?;
+        Ok(stat::filestat(&found))
     }
 
     fn stat_at(&self, path: &[u8], follow: bool) -> Result<Filestat, Errno> {

@@ -9,11 +9,18 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, FileType, Stat, statat};
+use rustix::fs::{AtFlags, FileType, OFlags, Stat, statat};
 
 use crate::abi::Errno;
 use crate::fs::path::{self, Last};
 use crate::fs::{errno_from_io, errno_from_system};
+
+/// How a directory is opened that is only passed through: without the right to read it, where the system can.
+#[cfg(target_os = "linux")]
+pub(super) const PASS: OFlags = OFlags::PATH;
+/// See above.
+#[cfg(not(target_os = "linux"))]
+pub(super) const PASS: OFlags = OFlags::RDONLY;
 
 /// The directory that holds the last component.
 enum Parent<'d> {
