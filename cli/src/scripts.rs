@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
-use hostel_engine::Config;
-
 use crate::args::Wast;
 use crate::failure::Failure;
 use crate::wast::Runner;
-use crate::{load, output};
+use crate::{engine, load, output};
 
 /// The longest script that is read. Chosen: the suite's longest is below 1 MiB.
 const LIMIT: usize = 256 << 20;
@@ -17,7 +15,7 @@ pub(crate) fn run(options: &Wast) -> Result<ExitCode, Failure> {
     let mut all_pass = true;
     for file in &options.files {
         let text = load::script(file, LIMIT)?;
-        let mut runner = Runner::new(&Config::new()).map_err(|error| Failure::new(error.to_string()))?;
+        let mut runner = Runner::new(&engine::config()).map_err(|error| Failure::new(error.to_string()))?;
         let report = runner.run(&text).map_err(|error| Failure::new(format!("{}:{error}", file.display())))?;
         let mut lines = String::new();
         for failure in report.failures() {

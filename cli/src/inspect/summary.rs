@@ -7,7 +7,7 @@ use wasmparser::{
     Validator, WasmFeatures,
 };
 
-use crate::wasi;
+use crate::{engine, wasi};
 
 /// The summary of a module.
 #[derive(Debug, Default)]
@@ -57,7 +57,8 @@ pub(super) struct Export {
 impl Summary {
     /// Reads a module.
     pub(super) fn new(bytes: &[u8]) -> Result<Summary, String> {
-        let problem = Module::new(&Engine::default(), bytes).err().map(|error| error.to_string());
+        let engine = Engine::new(&engine::config()).map_err(|error| error.to_string())?;
+        let problem = Module::new(&engine, bytes).err().map(|error| error.to_string());
         // The engine has the clearer words for what is no module at all, and for what is not valid whatever is allowed.
         let features = match features(bytes) {
             Ok(features) if Parser::is_core_wasm(bytes) => features,

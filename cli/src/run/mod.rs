@@ -18,7 +18,7 @@ use hostel_wasi::{StopHandle, WasiCtx};
 
 use crate::args::Run;
 use crate::failure::{Failure, without_number};
-use crate::{load, trace};
+use crate::{engine, load, trace};
 use watch::Watch;
 
 /// The data of the guest's store.
@@ -79,7 +79,7 @@ fn configuration(options: &Run, mut limits: Limits) -> Config {
     if let Some(bytes) = options.max_memory {
         limits.memory_bytes = limits.memory_bytes.min(bytes);
     }
-    let mut config = Config::new();
+    let mut config = engine::config();
     config
         .compilation_mode(CompilationMode::Lazy)
         .limits(limits)
