@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::escaped::Escaped;
 use crate::host::builder::{HostFunc, HostModule};
 use crate::host::typed::IntoFunc;
 use crate::instantiate;
@@ -101,7 +102,10 @@ impl<T: 'static> Linker<T> {
     /// When it was compiled for another engine.
     pub fn host_module(&mut self, module: &HostModule<T>) -> Result<&mut Linker<T>, Error> {
         if !Engine::same(&self.engine, module.engine()) {
-            return Err(Error::usage(format!("host module {:?} was compiled for another engine", module.name())));
+            return Err(Error::usage(format!(
+                "host module {:?} was compiled for another engine",
+                Escaped(module.name())
+            )));
         }
         let names = self.names(module.name());
         names.reserve(module.functions().len());
