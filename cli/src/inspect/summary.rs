@@ -1,7 +1,7 @@
 //! What is to be known of a module. It is read with `wasmparser` and not through the engine, so that modules which the
 //! engine refuses can be looked at, too.
 
-use hostel_engine::{Engine, Module};
+use hostel_engine::{Engine, Escaped, Module};
 use wasmparser::{
     CompositeInnerType, ExternalKind, GlobalType, KnownCustom, MemoryType, Name, Parser, Payload, TableType, TypeRef,
     Validator, WasmFeatures,
@@ -66,7 +66,7 @@ impl Summary {
             Err(error) => return Err(problem.unwrap_or(error)),
         };
         let mut summary = Summary { bytes: bytes.len(), features, problem, ..Summary::default() };
-        summary.read(bytes).map_err(|error| error.to_string())?;
+        summary.read(bytes).map_err(message)?;
         let missing = summary.imports.iter().filter(|import| import.wasi != Some(Wasi::Known)).count();
         if summary.problem.is_none() && missing > 0 {
             summary.problem = Some(format!("of its {} imports, {missing} are not there", summary.imports.len()));
@@ -245,11 +245,16 @@ fn features(bytes: &[u8]) -> Result<Vec<String>, String> {
         let missing = error.missing_wasm_feature().filter(|missing| !features.contains(*missing));
         match missing.or_else(|| helpful(features, bytes, error.offset())) {
             Some(missing) => features |= missing,
-            None => return Err(error.to_string()),
+            None => return Err(message(error)),
         }
     }
     let needed = features.difference(WasmFeatures::MVP);
     Ok(needed.iter_names().map(|(name, _)| proposal(name)).collect())
+}
+
+/// The validator's message, which may contain names of the module's.
+fn message(error: wasmparser::BinaryReaderError) -> String {
+    Escaped(&error.to_string()).to_string()
 }
 
 /// A feature that takes validation beyond an error which does not name it.
