@@ -111,7 +111,7 @@ fn an_import_of_the_wrong_type() {
 fn no_start() {
     let scratch = Scratch::new();
     let library = r#"(module (func (export "add")) (func (export "sub")) (func (export "_initialize")))"#;
-    scratch.run(library).exits(1).complains(&["no function \"_start\"", "--invoke can call add, sub"]);
+    scratch.run(library).exits(1).complains(&["no function \"_start\"", "--invoke can call \"add\", \"sub\""]);
     scratch.run("(module)").exits(1).complains(&["no function \"_start\"", "it exports no functions"]);
     let typed = r#"(module (func (export "_start") (param i32)))"#;
     scratch.run(typed).exits(1).complains(&["\"_start\": expected function () -> ()", "(i32) -> ()"]);

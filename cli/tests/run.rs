@@ -226,7 +226,35 @@ fn invoke_calls_by_the_functions_types() {
         .complains(&["argument 1", "expected i32, found \"x\""]);
     hostel(["run", "--invoke", "none", &file])
         .exits(1)
-        .complains(&["no exported function \"none\"", "id, nothing, ref"]);
+        .complains(&["no exported function \"none\"", "\"id\", \"nothing\", \"ref\""]);
+}
+
+/// Real modules export functions under an empty name; names with commas, spaces and dashes are legal as well.
+#[test]
+fn invoke_takes_any_name() {
+    let scratch = Scratch::new();
+    let names = ["", " ", "a, b", "-", "--", "--help", "-x", "=", "a=b", "\"", "'", "é", "\n", "_start", "--invoke"];
+    let mut text = String::from("(module");
+    for (number, name) in names.iter().enumerate() {
+        let name: String = name.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+        text += &format!("(func (export \"{name}\") (result i32) (i32.const {number}))");
+    }
+    let file = scratch.file("test.wat", text + ")");
+    for (number, name) in names.iter().enumerate() {
+        let option = format!("--invoke={name}");
+        hostel(["run", &option, &file]).exits(0).prints(&format!("{number}\n"));
+        hostel(["run", "--invoke", name, &file]).exits(0).prints(&format!("{number}\n"));
+    }
+    let outcome = hostel(["run", "--invoke", "absent", &file]).exits(1);
+    outcome.complains(&[r#"--invoke can call "", " ", "a, b", "-", "--", "--help", "-x", "=", and 7 more"#]);
+    // A name that is not Unicode is no export's.
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let name = std::ffi::OsStr::from_bytes(b"\xff");
+        let args = [std::ffi::OsStr::new("run"), "--invoke".as_ref(), name, file.as_ref()];
+        hostel(args).exits(2).complains(&["invalid UTF-8"]);
+    }
 }
 
 #[test]

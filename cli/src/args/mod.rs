@@ -54,7 +54,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "NAME")]
     pub argv0: Option<OsString>,
     /// Call this exported function with ARGS and print its results, one per line
-    #[arg(long, value_name = "FUNC")]
+    #[arg(long, value_name = "FUNC", allow_hyphen_values = true)]
     pub invoke: Option<String>,
     /// Give the guest a socket that listens on this address
     #[arg(long, value_name = "ADDR:PORT")]

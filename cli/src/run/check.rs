@@ -1,6 +1,6 @@
 //! What a module must have to be run, told before it runs.
 
-use hostel_engine::{ExternType, FuncType, Linker, Module};
+use hostel_engine::{Escaped, ExternType, FuncType, Linker, Module};
 
 use super::Guest;
 use crate::wasi;
@@ -64,12 +64,13 @@ pub(super) fn entry(module: &Module, invoke: Option<&str>) -> Result<Entry, Stri
 
 /// What could be invoked instead: some of the exported functions.
 fn functions(module: &Module) -> String {
-    /// Chosen: a line that can be read.
+    /// So that the line can be read.
     const MOST: usize = 8;
     let names: Vec<String> = module
         .exports()
         .filter(|export| matches!(export.ty, ExternType::Func(_)) && export.name != "_initialize")
-        .map(|export| export.name.to_owned())
+        // Quoted: the empty name is one too, and a name may contain commas and spaces.
+        .map(|export| format!("{:?}", Escaped(export.name)))
         .collect();
     match names.len() {
         0 => "it exports no functions".into(),
