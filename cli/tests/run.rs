@@ -90,6 +90,87 @@ fn the_environment_is_empty_but_for_what_is_given() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "argv[0]=\nenv A=b=c\nenv PASSED=through\nenv E=\n");
 }
 
+/// As with a shell and with `env`.
+#[test]
+fn of_variables_with_one_name_the_last_one_counts() {
+    let env = guest("env");
+    let run = |variables: &[&str]| {
+        let options = variables.iter().flat_map(|variable| ["--env", variable]);
+        let args = ["run", "--argv0", ""].into_iter().chain(options).chain([&*env]);
+        let output = command().args(args).env("HOST", "host").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).replacen("argv[0]=\n", "", 1)
+    };
+    assert_eq!(run(&["A=1", "B=2", "A=3"]), "env A=3\nenv B=2\n");
+    assert_eq!(run(&["A=1", "A="]), "env A=\n");
+    assert_eq!(run(&["HOST=mine", "HOST"]), "env HOST=host\n");
+    assert_eq!(run(&["HOST", "HOST=mine"]), "env HOST=mine\n");
+    // What is not set in the host is not passed on, and takes nothing away.
+    assert_eq!(run(&["A=1", "A"]), "env A=1\n");
+    // Names are compared as they are.
+    assert_eq!(run(&["a=1", "A=2", "AA=3"]), "env a=1\nenv A=2\nenv AA=3\n");
+}
+
+/// Prints the guest's arguments, each on a line, when `main` is invoked; `sum` adds its parameters to their number.
+const ARGUMENTS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_get" (func $get (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "main")
+        (local $i i32) (local $end i32)
+        (drop (call $sizes (i32.const 0) (i32.const 4)))
+        (drop (call $get (i32.const 16) (i32.const 1024)))
+        (local.set $i (i32.const 1024))
+        (local.set $end (i32.add (i32.const 1024) (i32.load (i32.const 4))))
+        (block $done (loop $next
+            (br_if $done (i32.ge_u (local.get $i) (local.get $end)))
+            (if (i32.eqz (i32.load8_u (local.get $i))) (then (i32.store8 (local.get $i) (i32.const 10))))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br $next)))
+        (i32.store (i32.const 8) (i32.const 1024))
+        (i32.store (i32.const 12) (i32.load (i32.const 4)))
+        (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0))))
+    (func (export "sum") (param i32 i32) (result i32)
+        (drop (call $sizes (i32.const 0) (i32.const 4)))
+        (i32.add (i32.load (i32.const 0)) (i32.add (local.get 0) (local.get 1)))))"#;
+
+#[test]
+fn arguments_reach_a_guest_whose_function_is_invoked() {
+    let scratch = Scratch::new();
+    let file = scratch.file("test.wat", ARGUMENTS);
+    hostel(["run", "--invoke", "main", &file]).exits(0).prints("test.wat\n");
+    hostel([
+        "run",
+        "--arg",
+        "a",
+        "--arg=b c",
+        "--arg",
+        "",
+        "--arg",
+        "--help",
+        "--arg",
+        "--",
+        "--invoke",
+        "main",
+        &file,
+    ])
+    .exits(0)
+    .prints("test.wat\na\nb c\n\n--help\n--\n");
+    hostel(["run", "--argv0", "-me", "--arg", "a", "--invoke", "main", &file]).exits(0).prints("-me\na\n");
+    // What follows the file is the function's.
+    hostel(["run", "--arg", "a", "--invoke", "sum", &file, "20", "30"]).exits(0).prints("52\n");
+    hostel(["run", "--arg", "20", "--invoke", "sum", &file, "30"])
+        .exits(2)
+        .complains(&["expected 2 arguments, found 1"]);
+    // Without --invoke, what follows the file comes after them.
+    let env = guest("env");
+    let expected = "argv[0]=env.wasm\nargv[1]=a\nargv[2]=-b\nargv[3]=c\nargv[4]=--arg\nargv[5]=d\n";
+    hostel(["run", "--arg", "a", "--arg", "-b", &env, "c", "--arg", "d"]).exits(0).prints(expected);
+    let help = hostel(["run", "--help"]).exits(0).stdout;
+    assert!(help.contains("--arg <ARG>"), "{help}");
+}
+
 #[test]
 fn directories_have_the_names_they_are_given() {
     let scratch = Scratch::new();

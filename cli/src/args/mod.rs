@@ -47,12 +47,15 @@ pub(crate) struct Run {
     /// Give the guest a directory, there named GUEST (or as here); `ro`: read-only
     #[arg(long, value_name = "HOST[::GUEST[::ro]]", value_parser = values::mount())]
     pub dir: Vec<Mount>,
-    /// Set a variable, or pass one on if it is set
+    /// Set a variable, or pass one on if it is set; of several with one name the last one counts
     #[arg(long, value_name = "NAME=VALUE|NAME", value_parser = values::variable())]
     pub env: Vec<Variable>,
     /// Argument 0, the guest's name for itself [default: the file's name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub argv0: Option<OsString>,
+    /// Give the guest an argument, before ARGS; with --invoke, where ARGS are the function's, the only way to give it any
+    #[arg(long = "arg", value_name = "ARG", allow_hyphen_values = true)]
+    pub guest_args: Vec<OsString>,
     /// Call this exported function with ARGS and print its results, one per line
     #[arg(long, value_name = "FUNC", allow_hyphen_values = true)]
     pub invoke: Option<String>,
@@ -108,6 +111,7 @@ Examples:
   hostel run --dir . --dir /etc::/etc::ro prog.wasm      two directories, one of them read-only
   hostel run --env LANG=C --env HOME prog.wasm           one variable set, one passed on
   hostel run --invoke add lib.wat 2 40                   prints 42
+  hostel run --invoke main --arg -v lib.wat              calls main(), which sees the argument -v
   hostel run --timeout 2s --max-memory 64M prog.wasm     a guest that is not trusted with more
   hostel run --trace=fs,clock prog.wasm                  path_open(fd=3, path=\"a\", ...) -> fd=4
 
