@@ -92,7 +92,11 @@ fn what_the_engine_does_not_run() {
 fn a_missing_import() {
     let scratch = Scratch::new();
     let one = r#"(module (import "env" "absent" (func (param i32))) (func (export "_start")))"#;
-    scratch.run(one).exits(1).complains(&["import \"env\" \"absent\": unknown", "function (i32) -> ()"]);
+    scratch.run(one).exits(1).complains(&[
+        "import \"env\" \"absent\": unknown",
+        "function (i32) -> ()",
+        "; with `--unknown-imports trap` it runs until it calls one",
+    ]);
     let three = r#"(module (import "env" "a" (func)) (import "env" "b" (global i32)) (import "env" "c" (memory 1)))"#;
     scratch.run(three).exits(1).complains(&["import \"env\" \"a\": unknown", "and 2 more", "hostel inspect"]);
 }
@@ -159,6 +163,8 @@ fn wrong_options() {
         (&["--env", "=value"], "name is empty"),
         (&["--trace=files"], "files"),
         (&["--seed", "0x7"], "0x7"),
+        (&["--unknown-imports", "ignore"], "ignore"),
+        (&["--unknown-imports"], "--unknown-imports"),
     ] {
         let args = ["run"].iter().chain(args).copied();
         hostel(args).exits(2).complains(&[part, "hostel run --help"]);

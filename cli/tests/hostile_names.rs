@@ -67,6 +67,15 @@ fn imports() {
 }
 
 #[test]
+fn imports_that_trap() {
+    let scratch = Scratch::new();
+    let module = r#"(module (import "NAME" "NAME" (func $f)) (func (export "_start") (call $f)))"#;
+    let file = scratch.file("test.wat", named(module));
+    let outcome = harmless(hostel(["run", "--unknown-imports", "trap", &file])).exits(134).says(&["trap:", SHOWN]);
+    assert_eq!(outcome.stderr.lines().count(), 2, "{outcome:?}");
+}
+
+#[test]
 fn frames_of_a_backtrace() {
     let scratch = Scratch::new();
     let module = r#"(module $"NAME" (func $"NAME" unreachable) (func (export "_start") (call $"NAME")))"#;

@@ -290,6 +290,64 @@ fn memory_is_bounded() {
 }
 
 #[test]
+fn unknown_imports_trap_when_that_is_wanted() {
+    let scratch = Scratch::new();
+    let module = |imports: &str| {
+        format!(
+            r#"(module
+            (import "env" "absent" (func $absent (param i32 f64) (result i64)))
+            (import "wasi_snapshot_preview1" "fd_frobnicate" (func $frobnicate (param v128)))
+            {imports}
+            (memory (export "memory") 1)
+            (func (export "_start"))
+            (func $call (export "call") (drop (call $absent (i32.const 1) (f64.const 2))))
+            (func (export "wasi") (call $frobnicate (v128.const i64x2 1 2))))"#
+        )
+    };
+    let file = scratch.file("test.wat", module(""));
+    for options in [&[][..], &["--unknown-imports", "error"], &["--unknown-imports=error"]] {
+        hostel(["run"].iter().chain(options).copied().chain([&*file])).exits(1).complains(&[
+            "\"absent\": unknown",
+            "and 1 more",
+            "; with `--unknown-imports trap` it runs until",
+        ]);
+    }
+    hostel(["run", "--unknown-imports", "trap", &file]).exits(0).prints("");
+    hostel(["run", "--unknown-imports=trap", "--invoke", "call", &file])
+        .exits(134)
+        .says(&["hostel: ", "test.wat: trap: unknown import \"env\" \"absent\" was called"])
+        .says(&["    0: call @ 0x"]);
+    hostel(["run", "--unknown-imports=trap", "--invoke", "wasi", &file])
+        .exits(134)
+        .says(&["trap: unknown import \"wasi_snapshot_preview1\" \"fd_frobnicate\" was called"]);
+    // inspect says the same of it.
+    let outcome = hostel(["inspect", &file]).exits(0);
+    let runs =
+        "runs here no: of its 2 imports, 2 are not there; with `--unknown-imports trap` it runs until it calls one";
+    assert!(outcome.stdout.lines().any(|line| line == runs), "{outcome:?}");
+    // What is no function, or of another type, is an error all the same, and there is no hint.
+    for (imports, part) in [
+        (r#"(import "env" "g" (global i32))"#, "\"g\": unknown, hostel has no such global i32"),
+        (r#"(import "env" "m" (memory 1))"#, "\"m\": unknown, hostel has no such memory"),
+        (r#"(import "wasi_snapshot_preview1" "fd_close" (func (param i64)))"#, "\"fd_close\": expected function"),
+    ] {
+        let file = scratch.file("test.wat", module(imports));
+        hostel(["run", "--unknown-imports", "trap", &file]).exits(1).complains(&[part]);
+        for args in [&["run", &file][..], &["inspect", &file]] {
+            let outcome = hostel(args);
+            let shown = outcome.stdout.clone() + &outcome.stderr;
+            assert!(!shown.contains("--unknown-imports"), "{outcome:?}");
+        }
+    }
+    // And a memory is needed as before.
+    let module = r#"(module (import "env" "f" (func))
+        (import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32)))
+        (func (export "_start")))"#;
+    let file = scratch.file("test.wat", module);
+    hostel(["run", "--unknown-imports", "trap", &file]).exits(1).complains(&["no memory is exported"]);
+}
+
+#[test]
 fn invoke_calls_by_the_functions_types() {
     let scratch = Scratch::new();
     let module = r#"(module

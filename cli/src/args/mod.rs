@@ -59,6 +59,9 @@ pub(crate) struct Run {
     /// Call this exported function with ARGS and print its results, one per line
     #[arg(long, value_name = "FUNC", allow_hyphen_values = true)]
     pub invoke: Option<String>,
+    /// What to do about imported functions that hostel does not have
+    #[arg(long, value_name = "WHAT", default_value = "error")]
+    pub unknown_imports: UnknownImports,
     /// Give the guest a socket that listens on this address
     #[arg(long, value_name = "ADDR:PORT")]
     pub tcplisten: Vec<String>,
@@ -113,6 +116,7 @@ Examples:
   hostel run --invoke add lib.wat 2 40                   prints 42
   hostel run --invoke main --arg -v lib.wat              calls main(), which sees the argument -v
   hostel run --timeout 2s --max-memory 64M prog.wasm     a guest that is not trusted with more
+  hostel run --unknown-imports trap prog.wasm            a guest that may never call what is missing
   hostel run --trace=fs,clock prog.wasm                  path_open(fd=3, path=\"a\", ...) -> fd=4
 
 Exit status: the guest's own, if it exits (0 to 255 as they are; of a larger one the low eight bits, and 1 should they
@@ -133,6 +137,15 @@ pub(crate) struct Wast {
     /// The scripts
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
+}
+
+/// What becomes of functions that a module imports and that are not there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum UnknownImports {
+    /// Refuse the module
+    Error,
+    /// Run it until it calls one, which is a trap
+    Trap,
 }
 
 /// A group of host functions, for `--trace`.

@@ -7,6 +7,7 @@ use wasmparser::{
     Validator, WasmFeatures,
 };
 
+use crate::run::HINT;
 use crate::{engine, wasi};
 
 /// The summary of a module.
@@ -34,6 +35,7 @@ pub(super) struct Import {
     pub module: String,
     pub name: String,
     pub ty: String,
+    pub function: bool,
     /// For names in WASI's modules.
     pub wasi: Option<Wasi>,
 }
@@ -67,9 +69,14 @@ impl Summary {
         };
         let mut summary = Summary { bytes: bytes.len(), features, problem, ..Summary::default() };
         summary.read(bytes).map_err(message)?;
-        let missing = summary.imports.iter().filter(|import| import.wasi != Some(Wasi::Known)).count();
-        if summary.problem.is_none() && missing > 0 {
-            summary.problem = Some(format!("of its {} imports, {missing} are not there", summary.imports.len()));
+        let missing: Vec<&Import> = summary.imports.iter().filter(|import| import.wasi != Some(Wasi::Known)).collect();
+        if summary.problem.is_none() && !missing.is_empty() {
+            let mut problem = format!("of its {} imports, {} are not there", summary.imports.len(), missing.len());
+            let may_trap = |import: &&Import| import.function && import.wasi != Some(Wasi::OtherType);
+            if missing.iter().all(may_trap) {
+                problem += &format!("; {HINT}");
+            }
+            summary.problem = Some(problem);
         }
         Ok(summary)
     }
@@ -86,9 +93,16 @@ impl Summary {
                 Payload::ImportSection(reader) => {
                     for import in reader.into_imports() {
                         let import = import?;
+                        let function = matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
                         let ty = spaces.import(import.ty);
                         let wasi = wasi_import(import.module, import.name, &ty);
-                        self.imports.push(Import { module: import.module.into(), name: import.name.into(), ty, wasi });
+                        self.imports.push(Import {
+                            module: import.module.into(),
+                            name: import.name.into(),
+                            ty,
+                            function,
+                            wasi,
+                        });
                     }
                 }
                 Payload::FunctionSection(reader) => {

@@ -3,6 +3,7 @@
 use hostel_engine::{Escaped, ExternType, FuncType, Linker, Module};
 
 use super::Guest;
+use crate::args::UnknownImports;
 use crate::wasi;
 
 /// An exported function that is to be called.
@@ -12,9 +13,14 @@ pub(super) struct Entry {
     pub ty: FuncType,
 }
 
-/// Checks that all imports are there and of the right type, and that what they need of the guest is there, too.
-pub(super) fn imports(linker: &Linker<Guest>, module: &Module) -> Result<(), String> {
+/// What would let a module run that misses nothing but functions.
+pub(crate) const HINT: &str = "with `--unknown-imports trap` it runs until it calls one";
+
+/// Checks that all imports are there and of the right type, and that what they need of the guest is there, too. A function
+/// that is not there is no problem where it may trap instead.
+pub(super) fn imports(linker: &Linker<Guest>, module: &Module, unknown: UnknownImports) -> Result<(), String> {
     let mut problems = Vec::new();
+    let mut missing = 0;
     for import in module.imports() {
         let (from, name, wanted) = (import.module, import.name, &import.ty);
         match (linker.host_func_type(from, name), wanted) {
@@ -22,14 +28,22 @@ pub(super) fn imports(linker: &Linker<Guest>, module: &Module) -> Result<(), Str
             (Some(found), _) => {
                 problems.push(format!("import {from:?} {name:?}: expected {wanted}, but hostel has function {found}"));
             }
-            (None, _) => problems.push(format!("import {from:?} {name:?}: unknown, hostel has no such {wanted}")),
+            (None, ExternType::Func(_)) if unknown == UnknownImports::Trap => {}
+            (None, _) => {
+                missing += usize::from(matches!(wanted, ExternType::Func(_)));
+                problems.push(format!("import {from:?} {name:?}: unknown, hostel has no such {wanted}"));
+            }
         }
     }
-    match &problems[..] {
-        [] => memory(module),
-        [only] => Err(only.clone()),
-        [first, rest @ ..] => Err(format!("{first}; and {} more (see `hostel inspect`)", rest.len())),
+    let mut message = match &problems[..] {
+        [] => return memory(module),
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first}; and {} more (see `hostel inspect`)", rest.len()),
+    };
+    if missing == problems.len() {
+        message += &format!("; {HINT}");
     }
+    Err(message)
 }
 
 /// WASI functions with pointers for parameters read and write the memory that is exported as `memory`.

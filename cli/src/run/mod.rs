@@ -16,9 +16,10 @@ use std::sync::Arc;
 use hostel_engine::{CompilationMode, Config, Engine, Error, Limits, Linker, Module, Store};
 use hostel_wasi::{StopHandle, WasiCtx};
 
-use crate::args::Run;
+use crate::args::{Run, UnknownImports};
 use crate::failure::{Failure, without_number};
 use crate::{engine, load, trace};
+pub(crate) use check::HINT;
 use watch::Watch;
 
 /// The data of the guest's store.
@@ -36,7 +37,10 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
     let module = Module::new(&engine, bytes).map_err(unusable)?;
     let mut linker = Linker::new(&engine);
     hostel_wasi::add_to_linker_for(&mut linker, &module, |guest: &mut Guest| &mut guest.wasi).map_err(unusable)?;
-    check::imports(&linker, &module).map_err(|problem| Failure::file(file, problem))?;
+    check::imports(&linker, &module, options.unknown_imports).map_err(|problem| Failure::file(file, problem))?;
+    if options.unknown_imports == UnknownImports::Trap {
+        linker.define_unknown_imports_as_traps(&module).map_err(unusable)?;
+    }
     let entry = check::entry(&module, options.invoke.as_deref()).map_err(|problem| Failure::file(file, problem))?;
     let arguments = match &options.invoke {
         Some(_) => {
