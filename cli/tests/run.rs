@@ -289,6 +289,63 @@ fn memory_is_bounded() {
     hostel(["run", "--max-memory", "17M", "--invoke", "grow", &grow]).exits(0).prints("1\n");
 }
 
+/// The option sets the limit: it can be more than the default, too.
+#[test]
+fn memory_beyond_4_gib() {
+    let scratch = Scratch::new();
+    let text = r#"(module (memory (export "memory") i64 65537)
+        (func (export "last") (result i64)
+            (i64.store offset=0x100000000 (i64.const 65528) (i64.const 42))
+            (i64.load (i64.sub (i64.shl (memory.size) (i64.const 16)) (i64.const 8))))
+        (func (export "low") (result i64) (drop (call 0)) (i64.load (i64.const 65528)))
+        (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0))))"#;
+    let file = scratch.file("test.wat", text);
+    for options in [&[][..], &["--max-memory", "4G"]] {
+        let args = ["run"].iter().chain(options).copied().chain(["--invoke", "last", &file]);
+        hostel(args).exits(1).complains(&[
+            "4295032832 bytes (65537 pages)",
+            "the limit is 4294967296",
+            "`memory_bytes`",
+        ]);
+    }
+    let outcome = hostel(["run", "--max-memory", "8G", "--invoke", "last", &file]);
+    if outcome.stderr.contains("the system has no room") {
+        return eprintln!("skipped: {outcome:?}");
+    }
+    outcome.exits(0).prints("42\n");
+    hostel(["run", "--max-memory", "8G", "--invoke", "low", &file]).exits(0).prints("0\n");
+    // Exactly as much as it asks for, and not a page more.
+    hostel(["run", "--max-memory", "4295032832", "--invoke", "grow", &file, "0"]).exits(0).prints("65537\n");
+    hostel(["run", "--max-memory", "4295032832", "--invoke", "grow", &file, "1"]).exits(0).prints("-1\n");
+    hostel(["run", "--max-memory", "4295032831", "--invoke", "grow", &file, "0"])
+        .exits(1)
+        .complains(&["`memory_bytes`"]);
+    // A 32-bit memory has 4 GiB at most, whatever is allowed.
+    let file = scratch.file(
+        "narrow.wat",
+        r#"(module (memory 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#,
+    );
+    hostel(["run", "--max-memory", "8G", "--invoke", "grow", &file, "65536"]).exits(0).prints("-1\n");
+}
+
+/// All memories of a guest have no more together than one may have.
+#[test]
+fn several_memories_share_what_there_is() {
+    let scratch = Scratch::new();
+    let text = r#"(module (memory $a 1) (memory $b 1)
+        (func (export "a") (param i32) (result i32) (memory.grow $a (local.get 0)))
+        (func (export "both") (param i32) (result i32 i32)
+            (memory.grow $a (local.get 0)) (memory.grow $b (local.get 0))))"#;
+    let file = scratch.file("test.wat", text);
+    hostel(["run", "--max-memory", "1M", "--invoke", "a", &file, "14"]).exits(0).prints("1\n");
+    hostel(["run", "--max-memory", "1M", "--invoke", "a", &file, "15"]).exits(0).prints("-1\n");
+    hostel(["run", "--max-memory", "1M", "--invoke", "both", &file, "7"]).exits(0).prints("1\n1\n");
+    hostel(["run", "--max-memory", "1M", "--invoke", "both", &file, "8"]).exits(0).prints("1\n-1\n");
+    hostel(["run", "--max-memory", "64K", "--invoke", "a", &file, "0"])
+        .exits(1)
+        .complains(&["more than is left of 65536", "`store_memory_bytes`"]);
+}
+
 #[test]
 fn unknown_imports_trap_when_that_is_wanted() {
     let scratch = Scratch::new();

@@ -77,7 +77,8 @@ pub(crate) struct Run {
     /// Stop the guest after this time, such as 200ms, 1s, 5min
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// The most a linear memory can grow to; K, M and G are KiB, MiB and GiB
+    /// The most that the guest's linear memories can grow to, together; K, M and G are KiB, MiB and GiB [default: 4G each, 16G
+    /// together]
     #[arg(long, value_name = "BYTES", value_parser = values::bytes)]
     pub max_memory: Option<u64>,
     /// Say on stderr what the guest has used, when it has ended

@@ -81,7 +81,8 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
 
 fn configuration(options: &Run, mut limits: Limits) -> Config {
     if let Some(bytes) = options.max_memory {
-        limits.memory_bytes = limits.memory_bytes.min(bytes);
+        // Less or more than by default; all memories of the guest together have no more either.
+        (limits.memory_bytes, limits.store_memory_bytes) = (bytes, bytes);
     }
     let mut config = engine::config();
     config
