@@ -22,7 +22,7 @@ fn refused(text: &str) -> Error {
     let engine = Engine::default();
     let module = Module::new(&engine, wasm(text));
     let result = module.and_then(|module| Linker::new(&engine).instantiate(Store::new(&engine, ()), &module));
-    result.err().expect("it is refused")
+    result.expect_err("it is refused")
 }
 
 #[test]

@@ -92,9 +92,9 @@ fn module(memory: &str, address: &str, form: Form) -> String {
             Form::Sum => (String::new(), format!("({address}.add (local.get 0) ({address}.const 8))")),
             _ => (String::new(), "(local.get 0)".to_owned()),
         };
-        write!(
+        writeln!(
             text,
-            "(func (export {:?}) (param {address}{}) (result{}) ({}{offset} {} {at}{operands}))\n",
+            "(func (export {:?}) (param {address}{}) (result{}) ({}{offset} {} {at}{operands}))",
             access.name,
             types(&mut access.operands.iter()),
             types(&mut access.result.iter()),
