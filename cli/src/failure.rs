@@ -11,40 +11,48 @@ use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 
+use hostel_engine::Escaped;
+
 use crate::output;
 
 /// A failure of the command.
 #[derive(Debug)]
 pub(crate) struct Failure {
     status: u8,
-    /// Without the leading `hostel: `; lines after the first are a backtrace's.
+    /// Without the leading `hostel: `. Guests' text in it is escaped where it is put in.
     message: String,
+    /// What follows the message: a line for each frame.
+    backtrace: Vec<String>,
 }
 
 impl Failure {
     /// Something is not usable.
     pub(crate) fn new(message: impl Into<String>) -> Failure {
-        Failure { status: 1, message: message.into() }
+        Failure::with_status(1, message)
+    }
+
+    fn with_status(status: u8, message: impl Into<String>) -> Failure {
+        Failure { status, message: message.into(), backtrace: Vec::new() }
     }
 
     /// A file is not usable.
     pub(crate) fn file(file: &Path, problem: impl Display) -> Failure {
-        Failure::new(format!("{}: {problem}", file.display()))
+        Failure::new(format!("{}: {problem}", path(file)))
     }
 
     /// The command line is wrong; `command` is what to ask for help.
     pub(crate) fn usage(message: impl Display, command: &str) -> Failure {
-        Failure { status: 2, message: format!("{message} (see `{command} --help`)") }
+        Failure::with_status(2, format!("{message} (see `{command} --help`)"))
     }
 
     /// The guest was stopped because a budget is spent.
     pub(crate) fn spent(file: &Path, what: impl Display) -> Failure {
-        Failure { status: 124, message: format!("{}: {what}", file.display()) }
+        Failure::with_status(124, format!("{}: {what}", path(file)))
     }
 
     /// The guest trapped; `backtrace` has a line for each frame.
-    pub(crate) fn trap(file: &Path, what: impl Display, backtrace: &str) -> Failure {
-        Failure { status: 134, message: format!("{}: {what}\n{backtrace}", file.display()) }
+    pub(crate) fn trap(file: &Path, what: impl Display, backtrace: Vec<String>) -> Failure {
+        Failure { backtrace, ..Failure::with_status(134, format!("{}: {what}", path(file))) }
     }
 
     /// The exit status.
@@ -54,18 +62,25 @@ impl Failure {
 
     /// Writes the message to stderr and returns the status.
     pub(crate) fn report(&self) -> ExitCode {
-        output::tell(&format!("hostel: {}\n", printable(&self.message)));
+        let mut text = format!("hostel: {}\n", one_line(&self.message));
+        for frame in &self.backtrace {
+            text += &format!("{}\n", one_line(frame));
+        }
+        output::tell(&text);
         ExitCode::from(self.status)
     }
 }
 
-/// Names come from guests: what would steer a terminal is shown escaped.
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.trim_end().chars() {
-        if c.is_control() && c != '\n' { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
+/// A path in a message. Whoever made the file has chosen its name, which may be a guest.
+pub(crate) fn path(path: &Path) -> String {
+    Escaped(&path.to_string_lossy()).to_string()
+}
+
+/// The last look at a line before it is printed: what the command's user has typed, and what a place that puts text in has
+/// forgotten. What is escaped already stays as it is.
+fn one_line(text: &str) -> String {
+    let parts: Vec<String> = text.split('\\').map(|part| Escaped(part).to_string()).collect();
+    parts.join("\\")
 }
 
 /// An error's text without the system's number for it, which tells a reader nothing.
@@ -74,5 +89,17 @@ pub(crate) fn without_number(error: &impl Display) -> String {
     match text.split_once(" (os error ") {
         Some((words, _)) => words.to_owned(),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_and_what_is_escaped_stays() {
+        assert_eq!(one_line("a\nhostel: b\u{1b}[2J\u{202e}"), r"a\nhostel: b\u{1b}[2J\u{202e}");
+        assert_eq!(one_line(&one_line("a\nb\\c\"'é")), r#"a\nb\c"'é"#);
+        assert_eq!(path(Path::new("a\nhostel: b")), r"a\nhostel: b");
     }
 }

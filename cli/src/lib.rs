@@ -10,6 +10,7 @@
 //! Every way to fail ends in one `failure::Failure`, which has a line for stderr and the exit status.
 
 mod args;
+mod engine;
 mod failure;
 mod inspect;
 mod load;

@@ -7,7 +7,7 @@ use std::path::Path;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
-use crate::failure::{Failure, without_number};
+use crate::failure::{Failure, path, without_number};
 use crate::wast::SyntaxError;
 
 /// Reads a module of at most `limit` bytes. Text is known by its content: it begins with `(` or a comment.
@@ -17,7 +17,7 @@ pub(crate) fn module(file: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
         return Ok(bytes);
     }
     let text = text(file, bytes)?;
-    translate(&text).map_err(|error| Failure::new(format!("{}:{error}", file.display())))
+    translate(&text).map_err(|error| Failure::new(format!("{}:{error}", path(file))))
 }
 
 /// Reads a file of UTF-8 text.

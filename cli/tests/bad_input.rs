@@ -92,7 +92,11 @@ fn what_the_engine_does_not_run() {
 fn a_missing_import() {
     let scratch = Scratch::new();
     let one = r#"(module (import "env" "absent" (func (param i32))) (func (export "_start")))"#;
-    scratch.run(one).exits(1).complains(&["import \"env\" \"absent\": unknown", "function (i32) -> ()"]);
+    scratch.run(one).exits(1).complains(&[
+        "import \"env\" \"absent\": unknown",
+        "function (i32) -> ()",
+        "; with `--unknown-imports trap` it runs until it calls one",
+    ]);
     let three = r#"(module (import "env" "a" (func)) (import "env" "b" (global i32)) (import "env" "c" (memory 1)))"#;
     scratch.run(three).exits(1).complains(&["import \"env\" \"a\": unknown", "and 2 more", "hostel inspect"]);
 }
@@ -111,7 +115,7 @@ fn an_import_of_the_wrong_type() {
 fn no_start() {
     let scratch = Scratch::new();
     let library = r#"(module (func (export "add")) (func (export "sub")) (func (export "_initialize")))"#;
-    scratch.run(library).exits(1).complains(&["no function \"_start\"", "--invoke can call add, sub"]);
+    scratch.run(library).exits(1).complains(&["no function \"_start\"", "--invoke can call \"add\", \"sub\""]);
     scratch.run("(module)").exits(1).complains(&["no function \"_start\"", "it exports no functions"]);
     let typed = r#"(module (func (export "_start") (param i32)))"#;
     scratch.run(typed).exits(1).complains(&["\"_start\": expected function () -> ()", "(i32) -> ()"]);
@@ -159,6 +163,8 @@ fn wrong_options() {
         (&["--env", "=value"], "name is empty"),
         (&["--trace=files"], "files"),
         (&["--seed", "0x7"], "0x7"),
+        (&["--unknown-imports", "ignore"], "ignore"),
+        (&["--unknown-imports"], "--unknown-imports"),
     ] {
         let args = ["run"].iter().chain(args).copied();
         hostel(args).exits(2).complains(&[part, "hostel run --help"]);

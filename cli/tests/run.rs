@@ -1,4 +1,4 @@
-//! `hostel run`: statuses, options, budgets, `--invoke`.
+//! `hostel run`: statuses, options, budgets.
 
 mod kit;
 
@@ -88,6 +88,27 @@ fn the_environment_is_empty_but_for_what_is_given() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "argv[0]=\nenv A=b=c\nenv PASSED=through\nenv E=\n");
+}
+
+/// As with a shell and with `env`.
+#[test]
+fn of_variables_with_one_name_the_last_one_counts() {
+    let env = guest("env");
+    let run = |variables: &[&str]| {
+        let options = variables.iter().flat_map(|variable| ["--env", variable]);
+        let args = ["run", "--argv0", ""].into_iter().chain(options).chain([&*env]);
+        let output = command().args(args).env("HOST", "host").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).replacen("argv[0]=\n", "", 1)
+    };
+    assert_eq!(run(&["A=1", "B=2", "A=3"]), "env A=3\nenv B=2\n");
+    assert_eq!(run(&["A=1", "A="]), "env A=\n");
+    assert_eq!(run(&["HOST=mine", "HOST"]), "env HOST=host\n");
+    assert_eq!(run(&["HOST", "HOST=mine"]), "env HOST=mine\n");
+    // What is not set in the host is not passed on, and takes nothing away.
+    assert_eq!(run(&["A=1", "A"]), "env A=1\n");
+    // Names are compared as they are.
+    assert_eq!(run(&["a=1", "A=2", "AA=3"]), "env a=1\nenv A=2\nenv AA=3\n");
 }
 
 #[test]
@@ -208,44 +229,119 @@ fn memory_is_bounded() {
     hostel(["run", "--max-memory", "17M", "--invoke", "grow", &grow]).exits(0).prints("1\n");
 }
 
+/// The option sets the limit: it can be more than the default, too.
 #[test]
-fn invoke_calls_by_the_functions_types() {
+fn memory_beyond_4_gib() {
     let scratch = Scratch::new();
-    let module = r#"(module
-        (func (export "id") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
-            (local.get 3) (local.get 2) (local.get 1) (local.get 0))
-        (func (export "nothing"))
-        (func (export "ref") (param externref) (result funcref) (ref.null func)))"#;
-    let file = scratch.file("test.wat", module);
-    hostel(["run", "--invoke", "id", &file, "-1", "0xff", "1.5", "-inf"]).exits(0).prints("-inf\n1.5\n255\n-1\n");
-    hostel(["run", "--invoke", "nothing", &file]).exits(0).prints("");
-    hostel(["run", "--invoke", "ref", &file, "null"]).exits(0).prints("null\n");
-    hostel(["run", "--invoke", "id", &file, "1"]).exits(2).complains(&["expected 4 arguments, found 1"]);
-    hostel(["run", "--invoke", "id", &file, "x", "0", "0", "0"])
-        .exits(2)
-        .complains(&["argument 1", "expected i32, found \"x\""]);
-    hostel(["run", "--invoke", "none", &file])
+    let text = r#"(module (memory (export "memory") i64 65537)
+        (func (export "last") (result i64)
+            (i64.store offset=0x100000000 (i64.const 65528) (i64.const 42))
+            (i64.load (i64.sub (i64.shl (memory.size) (i64.const 16)) (i64.const 8))))
+        (func (export "low") (result i64) (drop (call 0)) (i64.load (i64.const 65528)))
+        (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0))))"#;
+    let file = scratch.file("test.wat", text);
+    for options in [&[][..], &["--max-memory", "4G"]] {
+        let args = ["run"].iter().chain(options).copied().chain(["--invoke", "last", &file]);
+        hostel(args).exits(1).complains(&[
+            "4295032832 bytes (65537 pages)",
+            "the limit is 4294967296",
+            "`memory_bytes`",
+        ]);
+    }
+    let outcome = hostel(["run", "--max-memory", "8G", "--invoke", "last", &file]);
+    if outcome.stderr.contains("the system has no room") {
+        return eprintln!("skipped: {outcome:?}");
+    }
+    outcome.exits(0).prints("42\n");
+    hostel(["run", "--max-memory", "8G", "--invoke", "low", &file]).exits(0).prints("0\n");
+    // Exactly as much as it asks for, and not a page more.
+    hostel(["run", "--max-memory", "4295032832", "--invoke", "grow", &file, "0"]).exits(0).prints("65537\n");
+    hostel(["run", "--max-memory", "4295032832", "--invoke", "grow", &file, "1"]).exits(0).prints("-1\n");
+    hostel(["run", "--max-memory", "4295032831", "--invoke", "grow", &file, "0"])
         .exits(1)
-        .complains(&["no exported function \"none\"", "id, nothing, ref"]);
+        .complains(&["`memory_bytes`"]);
+    // A 32-bit memory has 4 GiB at most, whatever is allowed.
+    let file = scratch.file(
+        "narrow.wat",
+        r#"(module (memory 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#,
+    );
+    hostel(["run", "--max-memory", "8G", "--invoke", "grow", &file, "65536"]).exits(0).prints("-1\n");
 }
 
+/// All memories of a guest have no more together than one may have.
 #[test]
-fn invoke_initializes_a_library_first() {
-    let reactor = guest("reactor");
-    hostel(["run", "--invoke", "add", &reactor, "2", "40"]).exits(0).prints("42\n");
-    hostel(["run", "--invoke", "calls", &reactor]).exits(0);
-    hostel(["run", "--invoke", "_initialize", &reactor]).exits(0).prints("");
-}
-
-#[test]
-fn invoke_reports_exits_and_traps() {
+fn several_memories_share_what_there_is() {
     let scratch = Scratch::new();
-    let module = exit_with(9).replace("_start", "leave");
-    hostel(["run", "--invoke", "leave", &scratch.file("exit.wat", module)]).exits(9).prints("");
-    hostel(["run", "--invoke", "divide", &guest("trap")])
+    let text = r#"(module (memory $a 1) (memory $b 1)
+        (func (export "a") (param i32) (result i32) (memory.grow $a (local.get 0)))
+        (func (export "both") (param i32) (result i32 i32)
+            (memory.grow $a (local.get 0)) (memory.grow $b (local.get 0))))"#;
+    let file = scratch.file("test.wat", text);
+    hostel(["run", "--max-memory", "1M", "--invoke", "a", &file, "14"]).exits(0).prints("1\n");
+    hostel(["run", "--max-memory", "1M", "--invoke", "a", &file, "15"]).exits(0).prints("-1\n");
+    hostel(["run", "--max-memory", "1M", "--invoke", "both", &file, "7"]).exits(0).prints("1\n1\n");
+    hostel(["run", "--max-memory", "1M", "--invoke", "both", &file, "8"]).exits(0).prints("1\n-1\n");
+    hostel(["run", "--max-memory", "64K", "--invoke", "a", &file, "0"])
+        .exits(1)
+        .complains(&["more than is left of 65536", "`store_memory_bytes`"]);
+}
+
+#[test]
+fn unknown_imports_trap_when_that_is_wanted() {
+    let scratch = Scratch::new();
+    let module = |imports: &str| {
+        format!(
+            r#"(module
+            (import "env" "absent" (func $absent (param i32 f64) (result i64)))
+            (import "wasi_snapshot_preview1" "fd_frobnicate" (func $frobnicate (param v128)))
+            {imports}
+            (memory (export "memory") 1)
+            (func (export "_start"))
+            (func $call (export "call") (drop (call $absent (i32.const 1) (f64.const 2))))
+            (func (export "wasi") (call $frobnicate (v128.const i64x2 1 2))))"#
+        )
+    };
+    let file = scratch.file("test.wat", module(""));
+    for options in [&[][..], &["--unknown-imports", "error"], &["--unknown-imports=error"]] {
+        hostel(["run"].iter().chain(options).copied().chain([&*file])).exits(1).complains(&[
+            "\"absent\": unknown",
+            "and 1 more",
+            "; with `--unknown-imports trap` it runs until",
+        ]);
+    }
+    hostel(["run", "--unknown-imports", "trap", &file]).exits(0).prints("");
+    hostel(["run", "--unknown-imports=trap", "--invoke", "call", &file])
         .exits(134)
-        .says(&["integer divide by zero"])
-        .says(&["trap_divide"]);
+        .says(&["hostel: ", "test.wat: trap: unknown import \"env\" \"absent\" was called"])
+        .says(&["    0: call @ 0x"]);
+    hostel(["run", "--unknown-imports=trap", "--invoke", "wasi", &file])
+        .exits(134)
+        .says(&["trap: unknown import \"wasi_snapshot_preview1\" \"fd_frobnicate\" was called"]);
+    // inspect says the same of it.
+    let outcome = hostel(["inspect", &file]).exits(0);
+    let runs =
+        "runs here no: of its 2 imports, 2 are not there; with `--unknown-imports trap` it runs until it calls one";
+    assert!(outcome.stdout.lines().any(|line| line == runs), "{outcome:?}");
+    // What is no function, or of another type, is an error all the same, and there is no hint.
+    for (imports, part) in [
+        (r#"(import "env" "g" (global i32))"#, "\"g\": unknown, hostel has no such global i32"),
+        (r#"(import "env" "m" (memory 1))"#, "\"m\": unknown, hostel has no such memory"),
+        (r#"(import "wasi_snapshot_preview1" "fd_close" (func (param i64)))"#, "\"fd_close\": expected function"),
+    ] {
+        let file = scratch.file("test.wat", module(imports));
+        hostel(["run", "--unknown-imports", "trap", &file]).exits(1).complains(&[part]);
+        for args in [&["run", &file][..], &["inspect", &file]] {
+            let outcome = hostel(args);
+            let shown = outcome.stdout.clone() + &outcome.stderr;
+            assert!(!shown.contains("--unknown-imports"), "{outcome:?}");
+        }
+    }
+    // And a memory is needed as before.
+    let module = r#"(module (import "env" "f" (func))
+        (import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32)))
+        (func (export "_start")))"#;
+    let file = scratch.file("test.wat", module);
+    hostel(["run", "--unknown-imports", "trap", &file]).exits(1).complains(&["no memory is exported"]);
 }
 
 #[test]

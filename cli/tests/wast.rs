@@ -151,19 +151,55 @@ fn a_module_that_fails_is_not_mistaken_for_the_one_before() {
     );
 }
 
+/// All names of the specification's `spectest`, each by its type and its use.
 #[test]
 fn the_module_spectest() {
     fails(
         r#"(module
-            (import "spectest" "print_i32" (func $print (param i32)))
-            (import "spectest" "table" (table 10 20 funcref))
+            (import "spectest" "print" (func $print))
+            (import "spectest" "print_i32" (func $print_i32 (param i32)))
+            (import "spectest" "print_i64" (func $print_i64 (param i64)))
+            (import "spectest" "print_f32" (func $print_f32 (param f32)))
+            (import "spectest" "print_f64" (func $print_f64 (param f64)))
+            (import "spectest" "print_i32_f32" (func $print_i32_f32 (param i32 f32)))
+            (import "spectest" "print_f64_f64" (func $print_f64_f64 (param f64 f64)))
+            (import "spectest" "table" (table $table 10 20 funcref))
+            (import "spectest" "table64" (table $table64 i64 10 20 funcref))
             (import "spectest" "memory" (memory 1 2))
             (global (export "i32") (import "spectest" "global_i32") i32)
+            (global (export "i64") (import "spectest" "global_i64") i64)
+            (global (export "f32") (import "spectest" "global_f32") f32)
             (global (export "f64") (import "spectest" "global_f64") f64)
-            (func (export "print") (call $print (i32.const 1))))
+            (func (export "print")
+                (call $print)
+                (call $print_i32 (i32.const 1))
+                (call $print_i64 (i64.const 1))
+                (call $print_f32 (f32.const 1))
+                (call $print_f64 (f64.const 1))
+                (call $print_i32_f32 (i32.const 1) (f32.const 1))
+                (call $print_f64_f64 (f64.const 1) (f64.const 1)))
+            (elem (table $table64) (i64.const 9) func 0)
+            (func (export "size") (result i32) (table.size $table))
+            (func (export "size64") (result i64) (table.size $table64))
+            (func (export "get64") (param i64) (result funcref) (table.get $table64 (local.get 0)))
+            (func (export "grow64") (param i64) (result i64) (table.grow $table64 (ref.null func) (local.get 0)))
+            (func (export "pages") (result i32) (memory.size)))
         (invoke "print")
         (assert_return (get "i32") (i32.const 666))
-        (assert_return (get "f64") (f64.const 666.6))"#,
+        (assert_return (get "i64") (i64.const 666))
+        (assert_return (get "f32") (f32.const 666.6))
+        (assert_return (get "f64") (f64.const 666.6))
+        (assert_return (invoke "size") (i32.const 10))
+        (assert_return (invoke "size64") (i64.const 10))
+        (assert_return (invoke "get64" (i64.const 9)) (ref.func))
+        (assert_return (invoke "get64" (i64.const 8)) (ref.null func))
+        (assert_trap (invoke "get64" (i64.const 0x100000009)) "out of bounds table access")
+        (assert_return (invoke "grow64" (i64.const 11)) (i64.const -1))
+        (assert_return (invoke "grow64" (i64.const 10)) (i64.const 10))
+        (assert_return (invoke "pages") (i32.const 1))
+        (assert_unlinkable (module (import "spectest" "table64" (table 10 20 funcref))) "incompatible import type")
+        (assert_unlinkable (module (import "spectest" "table" (table i64 10 20 funcref))) "incompatible import type")
+        (assert_unlinkable (module (import "spectest" "shared_memory" (memory 1))) "unknown import")"#,
         &[],
     );
 }

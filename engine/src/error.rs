@@ -5,7 +5,8 @@ use std::fmt;
 
 use wasmparser::WasmFeatures;
 
-use crate::Trap;
+use crate::escaped::Escaped;
+use crate::trap::Trap;
 
 /// An error of the embedding interface. One word; the text says what was expected, what was found, and where.
 pub struct Error(Box<ErrorKind>);
@@ -120,7 +121,9 @@ impl fmt::Display for Error {
         match &*self.0 {
             ErrorKind::Module { message, offset } => write!(f, "{message} (at offset {offset:#x})"),
             ErrorKind::Unsupported { message, offset } => write!(f, "unsupported: {message} (at offset {offset:#x})"),
-            ErrorKind::Link { module, name, message } => write!(f, "import {module:?} {name:?}: {message}"),
+            ErrorKind::Link { module, name, message } => {
+                write!(f, "import {:?} {:?}: {message}", Escaped(module), Escaped(name))
+            }
             ErrorKind::Limit { limit, message } => write!(f, "{message} (limit `{limit}`)"),
             ErrorKind::Instantiation(trap) => write!(f, "instantiation failed: {trap}"),
             ErrorKind::OutOfMemory(message) | ErrorKind::Host(message) | ErrorKind::Usage(message) => {
@@ -155,17 +158,19 @@ impl From<Trap> for Error {
 impl From<wasmparser::BinaryReaderError> for Error {
     /// A proposal that is off, or that this engine does not have, is something else than an invalid module.
     fn from(error: wasmparser::BinaryReaderError) -> Error {
+        // It may contain a guest's text: the name of an export that is there twice.
+        let message = Escaped(error.message()).to_string();
         match error.missing_wasm_feature() {
             // What there is of it can be turned off; then it is the switch that is missing.
-            Some(WasmFeatures::GC) if ["rec group", "global.get"].iter().any(|part| error.message().contains(part)) => {
-                let text = format!("recursive types are turned off: {}", error.message());
+            Some(WasmFeatures::GC) if ["rec group", "global.get"].iter().any(|part| message.contains(part)) => {
+                let text = format!("recursive types are turned off: {message}");
                 Error::unsupported(text, error.offset())
             }
             Some(feature) if feature.intersects(WasmFeatures::GC | WasmFeatures::CUSTOM_DESCRIPTORS) => {
-                Error::garbage_collection(error.message(), error.offset())
+                Error::garbage_collection(&message, error.offset())
             }
-            Some(_) => Error::unsupported(error.message(), error.offset()),
-            None => Error::module(error.message(), error.offset()),
+            Some(_) => Error::unsupported(message, error.offset()),
+            None => Error::module(message, error.offset()),
         }
     }
 }

@@ -108,15 +108,20 @@ impl Parts {
             let text = format!("incompatible import type: expected {wanted}, found ");
             fail(text + &if wanted == *found { "a type of another recursive group".into() } else { found.to_string() })
         };
-        let Some(definition) = linker.get(&import.module, &import.name) else {
-            return Err(fail(format!("unknown import: nothing of that name is defined, expected {wanted}")));
-        };
+        let unknown = || fail(format!("unknown import: nothing of that name is defined, expected {wanted}"));
+        let definition = linker.get(&import.module, &import.name).ok_or_else(unknown)?;
         match (definition, &wanted) {
             (Definition::Host(function), ExternType::Func(ty)) if function.ty() == ty && !grouped => {
                 let handle = function.add_to(store);
                 self.imports.extend(store.resolve(handle).map(|found| found.import));
             }
             (Definition::Host(function), _) => return Err(mismatch(&ExternType::Func(function.ty().clone()))),
+            (Definition::Unknown(functions), _) => {
+                let found = functions.iter().find(|(id, _)| Some(*id) == type_id);
+                let (id, function) = found.filter(|_| matches!(wanted, ExternType::Func(_))).ok_or_else(unknown)?;
+                let handle = function.add_to_as(store, *id);
+                self.imports.extend(store.resolve(handle).map(|found| found.import));
+            }
             (Definition::Extern(value), _) => {
                 if !belongs(*value, store) {
                     return Err(fail("it is defined as something of another store".into()));

@@ -162,6 +162,7 @@ mod code;
 mod config;
 mod engine;
 mod error;
+mod escaped;
 #[allow(unsafe_code)]
 mod exec;
 mod host;
@@ -177,6 +178,7 @@ mod types;
 pub use config::{Backend, CompilationMode, Config};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind};
+pub use escaped::Escaped;
 pub use exec::host_call::Caller;
 pub use host::{
     FunctionDefinition, FunctionListener, FunctionListenerFactory, HostFunctionBuilder, HostModule, HostModuleBuilder,

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::escaped::Escaped;
+use crate::exec::host_call::Caller;
 use crate::host::builder::{HostFunc, HostModule};
 use crate::host::typed::IntoFunc;
 use crate::instantiate;
-use crate::module::Module;
+use crate::module::{ExternIndex, Module};
 use crate::runtime::context::{AsCallContext, AsContext, Inner};
 use crate::runtime::{Extern, Instance};
+use crate::trap::Trap;
 use crate::types::FuncType;
 
 /// What a name stands for.
@@ -19,6 +22,8 @@ pub(crate) enum Definition<T> {
     Host(HostFunc<T>),
     /// Something of one store.
     Extern(Extern),
+    /// Functions that trap, each with the engine's number for its type: one for each type that modules import it as.
+    Unknown(Vec<(u32, HostFunc<T>)>),
 }
 
 impl<T> Clone for Definition<T> {
@@ -26,6 +31,7 @@ impl<T> Clone for Definition<T> {
         match self {
             Definition::Host(function) => Definition::Host(function.clone()),
             Definition::Extern(value) => Definition::Extern(*value),
+            Definition::Unknown(functions) => Definition::Unknown(functions.clone()),
         }
     }
 }
@@ -101,7 +107,10 @@ impl<T: 'static> Linker<T> {
     /// When it was compiled for another engine.
     pub fn host_module(&mut self, module: &HostModule<T>) -> Result<&mut Linker<T>, Error> {
         if !Engine::same(&self.engine, module.engine()) {
-            return Err(Error::usage(format!("host module {:?} was compiled for another engine", module.name())));
+            return Err(Error::usage(format!(
+                "host module {:?} was compiled for another engine",
+                Escaped(module.name())
+            )));
         }
         let names = self.names(module.name());
         names.reserve(module.functions().len());
@@ -119,12 +128,60 @@ impl<T: 'static> Linker<T> {
         self
     }
 
-    /// The type of the host function that a name stands for; `None` for anything else.
+    /// The type of the host function that a name stands for; `None` for anything else, functions that only trap among them.
     pub fn host_func_type(&self, module: &str, name: &str) -> Option<&FuncType> {
         match self.get(module, name)? {
             Definition::Host(function) => Some(function.ty()),
-            Definition::Extern(_) => None,
+            Definition::Extern(_) | Definition::Unknown(_) => None,
         }
+    }
+
+    /// Defines every function that a module imports and nothing defines yet as one that traps when it is called, with a
+    /// message that has its names. So a module runs that only some of its paths need more than there is. What the linker
+    /// has of another type, and imports that are not functions, stay as they are: errors of
+    /// [`instantiate`](Self::instantiate). A definition made later takes the place of one of these.
+    ///
+    /// ```
+    /// use hostel_engine::{Engine, Linker, Module, Store};
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, wat::parse_str(r#"(module
+    ///     (import "env" "rare" (func $rare (param i32) (result i32)))
+    ///     (func (export "run") (param i32) (result i32)
+    ///         (if (result i32) (local.get 0) (then (call $rare (i32.const 1))) (else (i32.const 2)))))"#).unwrap())?;
+    /// let mut linker = Linker::new(&engine);
+    /// let mut store = Store::new(&engine, ());
+    /// assert!(linker.instantiate(&mut store, &module).is_err());
+    /// linker.define_unknown_imports_as_traps(&module)?;
+    /// let run = linker.instantiate(&mut store, &module)?.get_typed_func::<i32, i32>(&store, "run")?;
+    /// assert_eq!(run.call(&mut store, 0)?, 2);
+    /// let trap = run.call(&mut store, 1).unwrap_err();
+    /// assert_eq!(trap.to_string(), r#"unknown import "env" "rare" was called: nothing of that name is defined"#);
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the module is of another engine.
+    pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<&mut Linker<T>, Error> {
+        if !Engine::same(&self.engine, module.engine()) {
+            return Err(Error::usage("linker and module are not of the same engine"));
+        }
+        let sections = module.sections();
+        for import in &sections.imports {
+            let ExternIndex::Func(index) = import.index else { continue };
+            let type_id = sections.type_ids[sections.funcs[index as usize] as usize];
+            let names = self.names(&import.module);
+            let definition = names.entry((&*import.name).into()).or_insert_with(|| Definition::Unknown(Vec::new()));
+            if let Definition::Unknown(functions) = definition
+                && functions.iter().all(|(id, _)| *id != type_id)
+            {
+                let (from, name) = (Escaped(&import.module), Escaped(&import.name));
+                let message = format!("unknown import {from:?} {name:?} was called: nothing of that name is defined");
+                let trap = move |_: &mut T, _: &mut Caller<'_>, _: &mut [u64]| Err(Trap::message(&*message));
+                functions.push((type_id, HostFunc::new(module.func_type(index).clone(), trap)));
+            }
+        }
+        Ok(self)
     }
 
     pub(crate) fn get(&self, module: &str, name: &str) -> Option<&Definition<T>> {

@@ -6,6 +6,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::escaped::Escaped;
 use crate::runtime::exception::Exception;
 
 macro_rules! trap_codes {
@@ -92,7 +93,8 @@ impl fmt::Display for TrapCode {
     }
 }
 
-/// One frame of a guest's calls, as it was when a trap happened.
+/// One frame of a guest's calls, as it was when a trap happened. Names are as the guest has them; `{}` shows them
+/// [escaped](Escaped).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FrameInfo {
     /// The module's name, from its name section.
@@ -108,10 +110,10 @@ pub struct FrameInfo {
 impl fmt::Display for FrameInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(module) = &self.module {
-            write!(f, "{module}!")?;
+            write!(f, "{}!", Escaped(module))?;
         }
         match &self.func_name {
-            Some(name) => f.write_str(name)?,
+            Some(name) => write!(f, "{}", Escaped(name))?,
             None => write!(f, "<function {}>", self.func_index)?,
         }
         match self.offset {

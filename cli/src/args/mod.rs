@@ -47,15 +47,21 @@ pub(crate) struct Run {
     /// Give the guest a directory, there named GUEST (or as here); `ro`: read-only
     #[arg(long, value_name = "HOST[::GUEST[::ro]]", value_parser = values::mount())]
     pub dir: Vec<Mount>,
-    /// Set a variable, or pass one on if it is set
+    /// Set a variable, or pass one on if it is set; of several with one name the last one counts
     #[arg(long, value_name = "NAME=VALUE|NAME", value_parser = values::variable())]
     pub env: Vec<Variable>,
     /// Argument 0, the guest's name for itself [default: the file's name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub argv0: Option<OsString>,
+    /// Give the guest an argument, before ARGS; with --invoke, where ARGS are the function's, the only way to give it any
+    #[arg(long = "arg", value_name = "ARG", allow_hyphen_values = true)]
+    pub guest_args: Vec<OsString>,
     /// Call this exported function with ARGS and print its results, one per line
-    #[arg(long, value_name = "FUNC")]
+    #[arg(long, value_name = "FUNC", allow_hyphen_values = true)]
     pub invoke: Option<String>,
+    /// What to do about imported functions that hostel does not have
+    #[arg(long, value_name = "WHAT", default_value = "error")]
+    pub unknown_imports: UnknownImports,
     /// Give the guest a socket that listens on this address
     #[arg(long, value_name = "ADDR:PORT")]
     pub tcplisten: Vec<String>,
@@ -71,7 +77,8 @@ pub(crate) struct Run {
     /// Stop the guest after this time, such as 200ms, 1s, 5min
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// The most a linear memory can grow to; K, M and G are KiB, MiB and GiB
+    /// The most that the guest's linear memories can grow to, together; K, M and G are KiB, MiB and GiB [default: 4G each, 16G
+    /// together]
     #[arg(long, value_name = "BYTES", value_parser = values::bytes)]
     pub max_memory: Option<u64>,
     /// Say on stderr what the guest has used, when it has ended
@@ -108,7 +115,9 @@ Examples:
   hostel run --dir . --dir /etc::/etc::ro prog.wasm      two directories, one of them read-only
   hostel run --env LANG=C --env HOME prog.wasm           one variable set, one passed on
   hostel run --invoke add lib.wat 2 40                   prints 42
+  hostel run --invoke main --arg -v lib.wat              calls main(), which sees the argument -v
   hostel run --timeout 2s --max-memory 64M prog.wasm     a guest that is not trusted with more
+  hostel run --unknown-imports trap prog.wasm            a guest that may never call what is missing
   hostel run --trace=fs,clock prog.wasm                  path_open(fd=3, path=\"a\", ...) -> fd=4
 
 Exit status: the guest's own, if it exits (0 to 255 as they are; of a larger one the low eight bits, and 1 should they
@@ -129,6 +138,15 @@ pub(crate) struct Wast {
     /// The scripts
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
+}
+
+/// What becomes of functions that a module imports and that are not there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum UnknownImports {
+    /// Refuse the module
+    Error,
+    /// Run it until it calls one, which is a trap
+    Trap,
 }
 
 /// A group of host functions, for `--trace`.

@@ -4,6 +4,20 @@ use serde_json::{Value, json};
 
 use super::summary::{Summary, Wasi};
 
+/// JSON in ASCII: its own escapes for what is not, so that names reach programs as they are and a terminal unharmed.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        // What is not ASCII stands in strings only; of ASCII, the serializer leaves DEL as it is.
+        if c.is_ascii() && c != '\x7f' {
+            text.push(c);
+        } else {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
+}
+
 /// The summary for programs.
 pub(super) fn show(summary: &Summary) -> String {
     let imports: Vec<Value> = summary
@@ -32,5 +46,5 @@ pub(super) fn show(summary: &Summary) -> String {
         "imports": imports,
         "exports": exports,
     });
-    format!("{value:#}\n")
+    ascii(&format!("{value:#}\n"))
 }

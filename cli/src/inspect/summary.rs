@@ -1,13 +1,14 @@
 //! What is to be known of a module. It is read with `wasmparser` and not through the engine, so that modules which the
 //! engine refuses can be looked at, too.
 
-use hostel_engine::{Engine, Module};
+use hostel_engine::{Engine, Escaped, Module};
 use wasmparser::{
     CompositeInnerType, ExternalKind, GlobalType, KnownCustom, MemoryType, Name, Parser, Payload, TableType, TypeRef,
     Validator, WasmFeatures,
 };
 
-use crate::wasi;
+use crate::run::HINT;
+use crate::{engine, wasi};
 
 /// The summary of a module.
 #[derive(Debug, Default)]
@@ -34,6 +35,7 @@ pub(super) struct Import {
     pub module: String,
     pub name: String,
     pub ty: String,
+    pub function: bool,
     /// For names in WASI's modules.
     pub wasi: Option<Wasi>,
 }
@@ -57,7 +59,8 @@ pub(super) struct Export {
 impl Summary {
     /// Reads a module.
     pub(super) fn new(bytes: &[u8]) -> Result<Summary, String> {
-        let problem = Module::new(&Engine::default(), bytes).err().map(|error| error.to_string());
+        let engine = Engine::new(&engine::config()).map_err(|error| error.to_string())?;
+        let problem = Module::new(&engine, bytes).err().map(|error| error.to_string());
         // The engine has the clearer words for what is no module at all, and for what is not valid whatever is allowed.
         let features = match features(bytes) {
             Ok(features) if Parser::is_core_wasm(bytes) => features,
@@ -65,10 +68,15 @@ impl Summary {
             Err(error) => return Err(problem.unwrap_or(error)),
         };
         let mut summary = Summary { bytes: bytes.len(), features, problem, ..Summary::default() };
-        summary.read(bytes).map_err(|error| error.to_string())?;
-        let missing = summary.imports.iter().filter(|import| import.wasi != Some(Wasi::Known)).count();
-        if summary.problem.is_none() && missing > 0 {
-            summary.problem = Some(format!("of its {} imports, {missing} are not there", summary.imports.len()));
+        summary.read(bytes).map_err(message)?;
+        let missing: Vec<&Import> = summary.imports.iter().filter(|import| import.wasi != Some(Wasi::Known)).collect();
+        if summary.problem.is_none() && !missing.is_empty() {
+            let mut problem = format!("of its {} imports, {} are not there", summary.imports.len(), missing.len());
+            let may_trap = |import: &&Import| import.function && import.wasi != Some(Wasi::OtherType);
+            if missing.iter().all(may_trap) {
+                problem += &format!("; {HINT}");
+            }
+            summary.problem = Some(problem);
         }
         Ok(summary)
     }
@@ -85,9 +93,16 @@ impl Summary {
                 Payload::ImportSection(reader) => {
                     for import in reader.into_imports() {
                         let import = import?;
+                        let function = matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
                         let ty = spaces.import(import.ty);
                         let wasi = wasi_import(import.module, import.name, &ty);
-                        self.imports.push(Import { module: import.module.into(), name: import.name.into(), ty, wasi });
+                        self.imports.push(Import {
+                            module: import.module.into(),
+                            name: import.name.into(),
+                            ty,
+                            function,
+                            wasi,
+                        });
                     }
                 }
                 Payload::FunctionSection(reader) => {
@@ -244,11 +259,16 @@ fn features(bytes: &[u8]) -> Result<Vec<String>, String> {
         let missing = error.missing_wasm_feature().filter(|missing| !features.contains(*missing));
         match missing.or_else(|| helpful(features, bytes, error.offset())) {
             Some(missing) => features |= missing,
-            None => return Err(error.to_string()),
+            None => return Err(message(error)),
         }
     }
     let needed = features.difference(WasmFeatures::MVP);
     Ok(needed.iter_names().map(|(name, _)| proposal(name)).collect())
+}
+
+/// The validator's message, which may contain names of the module's.
+fn message(error: wasmparser::BinaryReaderError) -> String {
+    Escaped(&error.to_string()).to_string()
 }
 
 /// A feature that takes validation beyond an error which does not name it.

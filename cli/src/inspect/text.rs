@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use hostel_engine::Escaped;
+
 use super::summary::{Import, Summary, Wasi};
 
 /// The summary for people.
@@ -73,7 +75,8 @@ fn plural(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
-/// A name without what would steer a terminal.
+/// A name in a column of its own, or in quotes where that would not show where it begins and ends.
 fn plain(name: &str) -> String {
-    if name.is_empty() { "\"\"".into() } else { name.escape_debug().to_string() }
+    let bare = !name.is_empty() && !name.contains(char::is_whitespace);
+    if bare { Escaped(name).to_string() } else { format!("{:?}", Escaped(name)) }
 }

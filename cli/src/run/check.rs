@@ -1,8 +1,9 @@
 //! What a module must have to be run, told before it runs.
 
-use hostel_engine::{ExternType, FuncType, Linker, Module};
+use hostel_engine::{Escaped, ExternType, FuncType, Linker, Module};
 
 use super::Guest;
+use crate::args::UnknownImports;
 use crate::wasi;
 
 /// An exported function that is to be called.
@@ -12,9 +13,14 @@ pub(super) struct Entry {
     pub ty: FuncType,
 }
 
-/// Checks that all imports are there and of the right type, and that what they need of the guest is there, too.
-pub(super) fn imports(linker: &Linker<Guest>, module: &Module) -> Result<(), String> {
+/// What would let a module run that misses nothing but functions.
+pub(crate) const HINT: &str = "with `--unknown-imports trap` it runs until it calls one";
+
+/// Checks that all imports are there and of the right type, and that what they need of the guest is there, too. A function
+/// that is not there is no problem where it may trap instead.
+pub(super) fn imports(linker: &Linker<Guest>, module: &Module, unknown: UnknownImports) -> Result<(), String> {
     let mut problems = Vec::new();
+    let mut missing = 0;
     for import in module.imports() {
         let (from, name, wanted) = (import.module, import.name, &import.ty);
         match (linker.host_func_type(from, name), wanted) {
@@ -22,14 +28,22 @@ pub(super) fn imports(linker: &Linker<Guest>, module: &Module) -> Result<(), Str
             (Some(found), _) => {
                 problems.push(format!("import {from:?} {name:?}: expected {wanted}, but hostel has function {found}"));
             }
-            (None, _) => problems.push(format!("import {from:?} {name:?}: unknown, hostel has no such {wanted}")),
+            (None, ExternType::Func(_)) if unknown == UnknownImports::Trap => {}
+            (None, _) => {
+                missing += usize::from(matches!(wanted, ExternType::Func(_)));
+                problems.push(format!("import {from:?} {name:?}: unknown, hostel has no such {wanted}"));
+            }
         }
     }
-    match &problems[..] {
-        [] => memory(module),
-        [only] => Err(only.clone()),
-        [first, rest @ ..] => Err(format!("{first}; and {} more (see `hostel inspect`)", rest.len())),
+    let mut message = match &problems[..] {
+        [] => return memory(module),
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first}; and {} more (see `hostel inspect`)", rest.len()),
+    };
+    if missing == problems.len() {
+        message += &format!("; {HINT}");
     }
+    Err(message)
 }
 
 /// WASI functions with pointers for parameters read and write the memory that is exported as `memory`.
@@ -64,12 +78,13 @@ pub(super) fn entry(module: &Module, invoke: Option<&str>) -> Result<Entry, Stri
 
 /// What could be invoked instead: some of the exported functions.
 fn functions(module: &Module) -> String {
-    /// Chosen: a line that can be read.
+    /// So that the line can be read.
     const MOST: usize = 8;
     let names: Vec<String> = module
         .exports()
         .filter(|export| matches!(export.ty, ExternType::Func(_)) && export.name != "_initialize")
-        .map(|export| export.name.to_owned())
+        // Quoted: the empty name is one too, and a name may contain commas and spaces.
+        .map(|export| format!("{:?}", Escaped(export.name)))
         .collect();
     match names.len() {
         0 => "it exports no functions".into(),

@@ -41,18 +41,16 @@ pub(super) fn early(options: &Run, error: Error) -> Result<ExitCode, Failure> {
         }
         _ => {
             let moment = if matches!(error.kind(), ErrorKind::Instantiation(_)) { " while instantiating" } else { "" };
-            Failure::trap(file, format_args!("trap{moment}: {trap}"), &backtrace(trap))
+            Failure::trap(file, format_args!("trap{moment}: {trap}"), backtrace(trap))
         }
     })
 }
 
-fn backtrace(trap: &Trap) -> String {
-    let mut lines = String::new();
-    for (number, frame) in trap.frames().iter().enumerate() {
-        lines += &format!("{number:>5}: {frame}\n");
-    }
+fn backtrace(trap: &Trap) -> Vec<String> {
+    let frames = trap.frames().iter().enumerate();
+    let mut lines: Vec<String> = frames.map(|(number, frame)| format!("{number:>5}: {frame}")).collect();
     if trap.omitted_frames() > 0 {
-        lines += &format!("       and {} more\n", trap.omitted_frames());
+        lines.push(format!("       and {} more", trap.omitted_frames()));
     }
     lines
 }

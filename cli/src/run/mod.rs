@@ -16,9 +16,10 @@ use std::sync::Arc;
 use hostel_engine::{CompilationMode, Config, Engine, Error, Limits, Linker, Module, Store};
 use hostel_wasi::{StopHandle, WasiCtx};
 
-use crate::args::Run;
+use crate::args::{Run, UnknownImports};
 use crate::failure::{Failure, without_number};
-use crate::{load, trace};
+use crate::{engine, load, trace};
+pub(crate) use check::HINT;
 use watch::Watch;
 
 /// The data of the guest's store.
@@ -36,7 +37,10 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
     let module = Module::new(&engine, bytes).map_err(unusable)?;
     let mut linker = Linker::new(&engine);
     hostel_wasi::add_to_linker_for(&mut linker, &module, |guest: &mut Guest| &mut guest.wasi).map_err(unusable)?;
-    check::imports(&linker, &module).map_err(|problem| Failure::file(file, problem))?;
+    check::imports(&linker, &module, options.unknown_imports).map_err(|problem| Failure::file(file, problem))?;
+    if options.unknown_imports == UnknownImports::Trap {
+        linker.define_unknown_imports_as_traps(&module).map_err(unusable)?;
+    }
     let entry = check::entry(&module, options.invoke.as_deref()).map_err(|problem| Failure::file(file, problem))?;
     let arguments = match &options.invoke {
         Some(_) => {
@@ -77,9 +81,10 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
 
 fn configuration(options: &Run, mut limits: Limits) -> Config {
     if let Some(bytes) = options.max_memory {
-        limits.memory_bytes = limits.memory_bytes.min(bytes);
+        // Less or more than by default; all memories of the guest together have no more either.
+        (limits.memory_bytes, limits.store_memory_bytes) = (bytes, bytes);
     }
-    let mut config = Config::new();
+    let mut config = engine::config();
     config
         .compilation_mode(CompilationMode::Lazy)
         .limits(limits)

@@ -9,7 +9,9 @@ const SHOWN: usize = 32;
 
 impl<'a> View<'a> {
     pub(super) fn new(memory: Option<&'a mut [u8]>) -> View<'a> {
-        View(memory.map_or(&[], |memory| memory))
+        // As WASI sees it: a pointer of 32 bits reaches no farther.
+        let reachable = usize::try_from(1u64 << 32).unwrap_or(usize::MAX);
+        View(memory.map_or(&[], |memory| memory.get(..reachable).unwrap_or(memory)))
     }
 
     pub(super) fn bytes(self, pointer: u32, len: u32) -> Option<&'a [u8]> {

@@ -98,6 +98,8 @@ pub const EQUIVALENTS: &[(&str, &[&str])] = &[
             "expected `(`",
             "extra tokens remaining after parse",
             "legacy_exceptions feature required",
+            // Where the older exception instructions are turned on.
+            "found outside `LegacyTry` block",
         ],
     ),
     ("malformed lane index", &["expected a u8", "invalid u8 number: constant out of range"]),

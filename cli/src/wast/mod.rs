@@ -25,6 +25,7 @@ mod values;
 
 use std::fmt;
 
+use hostel_engine::Escaped;
 pub use runner::Runner;
 
 /// What came of a script.
@@ -101,14 +102,14 @@ pub struct SyntaxError {
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
-    /// What is wrong there.
+    /// What is wrong there. Identifiers of the text in it are escaped.
     pub message: String,
 }
 
 impl SyntaxError {
     pub(crate) fn new(error: &wast::Error, text: &str) -> SyntaxError {
         let (line, column) = error.span().linecol_in(text);
-        SyntaxError { line: line + 1, column: column + 1, message: error.message() }
+        SyntaxError { line: line + 1, column: column + 1, message: Escaped(&error.message()).to_string() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hostel_engine::{Config, Engine, Error, ErrorKind, Instance, Linker, Module, Store, Trap, Val};
+use hostel_engine::{Config, Engine, Error, ErrorKind, Escaped, Instance, Linker, Module, Store, Trap, Val};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
@@ -49,7 +49,7 @@ impl<T: Clone> Named<T> {
 
     fn get(&self, id: Option<Id<'_>>, what: &str) -> Result<T, Verdict> {
         let found = match id {
-            Some(id) => self.named.get(id.name()).ok_or_else(|| format!("no {what} ${}", id.name())),
+            Some(id) => self.named.get(id.name()).ok_or_else(|| format!("no {what} ${}", Escaped(id.name()))),
             None => self.latest.as_ref().ok_or_else(|| format!("no {what} before this directive")),
         };
         found.cloned().map_err(Verdict::Fail)
@@ -104,7 +104,7 @@ impl Runner {
             let kind = keyword(&directive);
             // A panic is the engine's fault, and one more thing to report.
             let outcome = catch_unwind(AssertUnwindSafe(|| self.directive(directive)))
-                .unwrap_or_else(|panic| fail(format!("panic: {}", panic_message(&*panic))));
+                .unwrap_or_else(|panic| fail(format!("panic: {}", Escaped(panic_message(&*panic)))));
             report.directives.push(Directive { line, kind, verdict: outcome.err().unwrap_or(Verdict::Pass) });
         }
         Ok(report)
@@ -245,7 +245,7 @@ impl Runner {
 }
 
 fn encode(result: Result<Vec<u8>, wast::Error>) -> Result<Vec<u8>, Verdict> {
-    result.or_else(|error| fail(format!("does not parse: {}", error.message())))
+    result.or_else(|error| fail(format!("does not parse: {}", Escaped(&error.message()))))
 }
 
 /// Tells a call that trapped from one that could not be made.

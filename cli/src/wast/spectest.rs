@@ -1,12 +1,13 @@
 //! The host module `spectest` that every script of the suite may import.
 //!
-//! Source: the specification's interpreter, `host/spectest.ml`. What is printed goes nowhere.
+//! Source: the specification's interpreter, `host/spectest.ml`, all names of it. What is printed goes nowhere. Wasmtime's runner
+//! has one more, `shared_memory`, for proposals with shared memories, which this engine does not have.
 
 use hostel_engine::{
     AsContextMut, Error, Global, GlobalType, Linker, Memory, MemoryType, Table, TableType, Val, ValType,
 };
 
-/// Defines `spectest` in a linker, its memory, table and globals in the store of `context`.
+/// Defines `spectest` in a linker, its memory, tables and globals in the store of `context`.
 pub(super) fn define(linker: &mut Linker<()>, mut context: impl AsContextMut) -> Result<(), Error> {
     const NAME: &str = "spectest";
     linker
@@ -29,6 +30,8 @@ pub(super) fn define(linker: &mut Linker<()>, mut context: impl AsContextMut) ->
     }
     let ty = TableType { max: Some(20), ..TableType::new(ValType::FuncRef, 10) };
     linker.define(NAME, "table", Table::new(&mut context, ty, Val::FuncRef(None))?);
+    let ty = TableType { table64: true, ..ty };
+    linker.define(NAME, "table64", Table::new(&mut context, ty, Val::FuncRef(None))?);
     let ty = MemoryType { max: Some(2), ..MemoryType::new(1) };
     linker.define(NAME, "memory", Memory::new(&mut context, ty)?);
     Ok(())

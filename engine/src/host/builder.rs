@@ -62,7 +62,12 @@ impl<T: 'static> HostFunc<T> {
     }
 
     pub(crate) fn add_to(&self, store: &mut StoreInner) -> Handle {
-        store.add_host(self.shim, self.owner.clone(), self.env, self.ty.clone())
+        self.add_to_as(store, store.engine().type_id(&self.ty))
+    }
+
+    /// Adds it with a type that looks like its own, and may be of a recursive group.
+    pub(crate) fn add_to_as(&self, store: &mut StoreInner, type_id: u32) -> Handle {
+        store.add_host(self.shim, self.owner.clone(), self.env, self.ty.clone(), type_id)
     }
 
     pub(crate) fn ty(&self) -> &FuncType {

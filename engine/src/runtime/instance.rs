@@ -10,6 +10,7 @@ use super::table::Table;
 use super::tag::Tag;
 use super::typed::{TypedFunc, WasmParams, WasmResults};
 use crate::error::Error;
+use crate::escaped::Escaped;
 use crate::exec::block::InstanceBlock;
 use crate::exec::handlers::function_handle;
 use crate::module::{ExternIndex, Module};
@@ -118,7 +119,7 @@ impl Instance {
         name: &str,
     ) -> Result<TypedFunc<P, R>, Error> {
         let func = self.get_func(&context, name);
-        func.ok_or_else(|| Error::usage(format!("no exported function {name:?}")))?.typed(&context)
+        func.ok_or_else(|| Error::usage(format!("no exported function {:?}", Escaped(name))))?.typed(&context)
     }
 }
 

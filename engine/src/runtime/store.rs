@@ -357,18 +357,18 @@ impl StoreInner {
         self.exec.stack_end
     }
 
-    /// Adds a host function, unless the store has it already.
+    /// Adds a host function, unless the store has it already; `type_id` is the engine's number for its type.
     pub(crate) fn add_host(
         &mut self,
         shim: Shim,
         owner: Arc<dyn Any + Send + Sync>,
         env: EnvPtr,
         ty: FuncType,
+        type_id: u32,
     ) -> Handle {
         if let Some(&index) = self.hosts_by_env.get(&(env.0 as usize)) {
             return Handle::host(index);
         }
-        let type_id = self.engine.type_id(&ty);
         self.hosts_by_env.insert(env.0 as usize, self.hosts.len());
         self.hosts.push(HostEntry { shim, _owner: owner, env, ty, type_id });
         Handle::host(self.hosts.len() - 1)

@@ -7,6 +7,8 @@
 //! - Nothing here panics, whatever the numbers; what does not fit is [`Errno::Fault`].
 //! - A length of zero touches no memory and is fine at any address: guests pass dangling pointers with empty buffers.
 //! - Addresses need no alignment.
+//! - A pointer has 32 bits: of a larger memory, a 64-bit one, only the first 4 GiB are there. Nothing wraps around at their
+//!   end: what would cross it is [`Errno::Fault`], and so no pointer that is stored for the guest can lose bits.
 
 mod iovecs;
 mod paths;
@@ -35,11 +37,20 @@ pub struct Memory<'m> {
     bytes: &'m mut [u8],
 }
 
+/// The first 4 GiB of these bytes.
+#[inline]
+fn reachable(bytes: &mut [u8]) -> &mut [u8] {
+    match usize::try_from(1u64 << 32) {
+        Ok(most) if bytes.len() > most => &mut bytes[..most],
+        _ => bytes,
+    }
+}
+
 impl<'m> Memory<'m> {
-    /// The view of these bytes, address 0 first.
+    /// The view of these bytes, address 0 first; of those that a pointer reaches.
     #[inline]
     pub fn new(bytes: &'m mut [u8]) -> Self {
-        Memory { bytes }
+        Memory { bytes: reachable(bytes) }
     }
 
     /// The memory of a guest that exports none: every access is a fault.
