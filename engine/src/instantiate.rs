@@ -113,7 +113,7 @@ impl Parts {
         };
         match (definition, &wanted) {
             (Definition::Host(function), ExternType::Func(ty)) if function.ty() == ty && !grouped => {
-                let handle = function.add_to(store);
+                let handle = function.add_to(store)?;
                 self.imports.extend(store.resolve(handle).map(|found| found.import));
             }
             (Definition::Host(function), _) => return Err(mismatch(&ExternType::Func(function.ty().clone()))),

@@ -123,13 +123,16 @@ pub enum HeapType {
     Extern,
     /// An exception.
     Exn,
-    /// A function of one type: the engine's number for it.
+    /// A function of one type: the engine's number for it, which another engine has for another type or for none.
     Concrete(u32),
 }
 
-/// Marks numbers that count from a recursive group's first type. No engine has so many types that its own numbers get
-/// there.
+/// Marks numbers that count from a recursive group's first type. An engine's own numbers do not get there: see
+/// [`TYPES_MAX`].
 const WITHIN_GROUP: u32 = 1 << 31;
+
+/// The most function types of an engine.
+pub(crate) const TYPES_MAX: u32 = WITHIN_GROUP;
 
 /// The number that stands for type `index` of a recursive group within the group itself, as the engine's registry has it.
 pub(crate) const fn within_group(index: u32) -> u32 {
@@ -167,7 +170,14 @@ impl fmt::Display for ValType {
     }
 }
 
+/// The most parameters, and the most results, of a function: those of the core specification's "Implementation
+/// Limitations", which the validator has for modules.
+pub(crate) const MOST_VALUES: usize = 1000;
+
 /// The type of a function: parameters and results, in order.
+///
+/// A function has at most 1 000 parameters and 1 000 results, as in a module. Of longer lists the first 1 001 are kept, and
+/// whatever such a type is given to refuses it.
 ///
 /// ```
 /// use hostel_engine::{FuncType, ValType};
@@ -185,9 +195,9 @@ pub struct FuncType {
 impl FuncType {
     /// A function type of these parameters and results.
     pub fn new(params: impl IntoIterator<Item = ValType>, results: impl IntoIterator<Item = ValType>) -> FuncType {
-        let mut types: Vec<ValType> = params.into_iter().collect();
+        let mut types: Vec<ValType> = params.into_iter().take(MOST_VALUES + 1).collect();
         let params = types.len();
-        types.extend(results);
+        types.extend(results.into_iter().take(MOST_VALUES + 1));
         let slots = (slots(&types[..params]), slots(&types[params..]));
         FuncType { types: types.into(), params, slots }
     }
@@ -279,7 +289,7 @@ pub struct MemoryType {
     pub page_size: u64,
     /// Pages at the start.
     pub min: u64,
-    /// Pages it may grow to; `None` means as many as an address can reach.
+    /// Pages it may grow to, no fewer than at the start and no more than an address can reach; `None` means as many as that.
     pub max: Option<u64>,
 }
 
@@ -306,11 +316,11 @@ impl fmt::Display for MemoryType {
 pub struct TableType {
     /// Whether indices have 64 bits.
     pub table64: bool,
-    /// The elements' type, a reference type.
+    /// The elements' type, a reference type: [`Table::new`](crate::Table::new) refuses others.
     pub element: ValType,
     /// Elements at the start.
     pub min: u64,
-    /// Elements it may grow to.
+    /// Elements it may grow to, no fewer than at the start and no more than an index can name; `None` means as many as that.
     pub max: Option<u64>,
 }
 

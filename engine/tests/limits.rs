@@ -222,7 +222,8 @@ fn growth_from_the_host() {
         assert_eq!(memory.size(&store), most);
     }
     let wide = Memory::new(&mut store, MemoryType { memory64: true, ..MemoryType::new(1) }).unwrap();
-    is_limit(wide.grow(&mut store, u64::MAX), "memory_bytes");
+    is_limit(wide.grow(&mut store, 1 << 40), "memory_bytes");
+    is_usage(wide.grow(&mut store, u64::MAX), "its type allows 281474976710656 pages");
 
     let null = Val::FuncRef(None);
     let own = TableType { max: Some(30), ..TableType::new(ValType::FuncRef, 10) };

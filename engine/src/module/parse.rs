@@ -299,7 +299,7 @@ fn type_group(engine: &Engine, group: &RecGroup, sections: &mut Sections, offset
         sections.types.push(func_type(ty, &sections.type_ids, offset)?);
     }
     let types = &mut sections.types[start..];
-    let first = engine.type_group(types);
+    let first = engine.type_group(types)?;
     for (index, ty) in types.iter_mut().enumerate() {
         sections.type_ids[start + index] = first + index as u32;
         sections.grouped.push(count > 1 || ty.is_recursive());

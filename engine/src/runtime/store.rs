@@ -357,21 +357,21 @@ impl StoreInner {
         self.exec.stack_end
     }
 
-    /// Adds a host function, unless the store has it already.
+    /// Adds a host function, unless the store has it already. An error as for [`Engine::type_group`].
     pub(crate) fn add_host(
         &mut self,
         shim: Shim,
         owner: Arc<dyn Any + Send + Sync>,
         env: EnvPtr,
         ty: FuncType,
-    ) -> Handle {
+    ) -> Result<Handle, Error> {
         if let Some(&index) = self.hosts_by_env.get(&(env.0 as usize)) {
-            return Handle::host(index);
+            return Ok(Handle::host(index));
         }
-        let type_id = self.engine.type_id(&ty);
+        let type_id = self.engine.type_id(&ty)?;
         self.hosts_by_env.insert(env.0 as usize, self.hosts.len());
         self.hosts.push(HostEntry { shim, _owner: owner, env, ty, type_id });
-        Handle::host(self.hosts.len() - 1)
+        Ok(Handle::host(self.hosts.len() - 1))
     }
 
     /// What a handle stands for; `None` for null and for handles that this store never gave out.
