@@ -170,6 +170,7 @@ mod limits;
 mod linker;
 mod module;
 mod runtime;
+mod sealed;
 mod translate;
 mod trap;
 mod types;
