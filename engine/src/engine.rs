@@ -38,7 +38,25 @@ struct TypeRegistry {
     /// The number of each group's first type; the others follow. References within the group are
     /// [relative](crate::types::within_group).
     groups: HashMap<Box<[FuncType]>, u32>,
+    /// The same of groups of one type, which most are: they need no list.
+    alone: HashMap<FuncType, u32>,
     count: u32,
+}
+
+impl TypeRegistry {
+    fn get(&self, group: &[FuncType]) -> Option<u32> {
+        match group {
+            [ty] => self.alone.get(ty).copied(),
+            group => self.groups.get(group).copied(),
+        }
+    }
+
+    fn insert(&mut self, group: &[FuncType], first: u32) {
+        match group {
+            [ty] => self.alone.insert(ty.clone(), first),
+            group => self.groups.insert(group.into(), first),
+        };
+    }
 }
 
 impl Engine {
@@ -119,7 +137,7 @@ impl Engine {
     /// No number is left: types that differ would have the same one.
     pub(crate) fn type_group(&self, group: &[FuncType]) -> Result<u32, Error> {
         let mut registry = self.types();
-        if let Some(&id) = registry.groups.get(group) {
+        if let Some(id) = registry.get(group) {
             return Ok(id);
         }
         let id = registry.count;
@@ -128,7 +146,7 @@ impl Engine {
             return Err(Error::usage(format!("an engine has at most {TYPES_MAX} function types, {id} are there")));
         };
         registry.count = count;
-        registry.groups.insert(group.into(), id);
+        registry.insert(group, id);
         Ok(id)
     }
 
@@ -139,7 +157,7 @@ impl Engine {
     /// Checks a value's type that the embedder made: a function type that it refers to is one of this engine's.
     pub(crate) fn check_value_type(&self, ty: ValType) -> Result<(), Error> {
         match ty {
-            ValType::Ref(RefType { heap: HeapType::Concrete(id), .. }) if id >= self.types().count => {
+            ValType::Ref(RefType { heap: HeapType::Concrete(other), .. }) if other.number() >= self.types().count => {
                 Err(Error::usage(format!("{ty} refers to a function type that this engine does not have")))
             }
             _ => Ok(()),

@@ -95,7 +95,8 @@ impl Parts {
         import: &Import,
     ) -> Result<(), Error> {
         let wanted = module.extern_type(import.index);
-        let fail = |message: String| Error::link(&import.module, &import.name, message);
+        let (from, name) = (module.text_at(&import.module), module.text_at(&import.name));
+        let fail = |message: String| Error::link(from, name, message);
         // A type that looks the same may be another one: see `Sections::grouped`.
         let type_index = match import.index {
             ExternIndex::Func(index) => Some(module.sections().funcs[index as usize] as usize),
@@ -108,7 +109,7 @@ impl Parts {
             let text = format!("incompatible import type: expected {wanted}, found ");
             fail(text + &if wanted == *found { "a type of another recursive group".into() } else { found.to_string() })
         };
-        let Some(definition) = linker.get(&import.module, &import.name) else {
+        let Some(definition) = linker.get(from, name) else {
             return Err(fail(format!("unknown import: nothing of that name is defined, expected {wanted}")));
         };
         match (definition, &wanted) {

@@ -21,11 +21,6 @@ fn store() -> Store<()> {
     Store::new(&Engine::default(), ())
 }
 
-/// A reference to the function type that has this number in an engine.
-fn concrete(id: u32) -> ValType {
-    ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(id) })
-}
-
 const NUMBERS: [ValType; 5] = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
 const REFERENCES: [ValType; 3] = [ValType::FuncRef, ValType::ExternRef, ValType::ExnRef];
 
@@ -151,12 +146,18 @@ fn types_that_the_engine_does_not_have() {
     };
     assert!(tag(&mut store, known).is_ok() && table(&mut store, known).is_ok() && host(&mut store, known).is_ok());
     assert!(global(&mut store, known).unwrap().get(&store).is_null());
-    // The last is what stands for "the first type of my own group" inside the engine.
-    for id in [1000, u32::MAX, 1 << 31] {
+    // Of an engine with more types, alone and in a recursive group.
+    let others: String = (0..50).map(|count| format!("(type (func (param {})))", "i64 ".repeat(count))).collect();
+    for types in ["(type $t (func (result f32)))", "(rec (type $t (func (param (ref null $t)))) (type (func)))"] {
+        let text = format!(
+            r#"(module {others} {types} (type $f (func (param (ref null $t)))) (func (export "f") (type $f)))"#
+        );
+        let (other, instance) = kit::guest(&hostel_engine::Config::new(), &text);
+        let foreign = instance.get_func(&other, "f").unwrap().ty(&other).params()[0];
         let words = "a function type that this engine does not have";
-        refused(tag(&mut store, concrete(id)), words);
-        refused(table(&mut store, concrete(id)), words);
-        refused(global(&mut store, concrete(id)), words);
-        refused(host(&mut store, concrete(id)), words);
+        refused(tag(&mut store, foreign), words);
+        refused(table(&mut store, foreign), words);
+        refused(global(&mut store, foreign), words);
+        refused(host(&mut store, foreign), words);
     }
 }
