@@ -187,6 +187,37 @@ fn time_is_bounded() {
     hostel(["run", "--timeout", "1h", &guest("hello")]).exits(0).prints("hello from hostel\n");
 }
 
+/// The time begins before the module is loaded, and ends that too.
+#[test]
+fn time_is_bounded_while_a_module_is_loaded() {
+    fn section(id: u8, contents: &[u8]) -> Vec<u8> {
+        let length = contents.len() as u32;
+        let leb: Vec<u8> = (0..5).map(|at| (length >> (7 * at)) as u8 & 0x7f | if at < 4 { 0x80 } else { 0 }).collect();
+        [&[id][..], &leb, contents].concat()
+    }
+    let scratch = Scratch::new();
+    // 900 000 functions take far longer than a millisecond; what follows them would be another error.
+    let count = [0xa0, 0xf7, 0x36];
+    let module = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, &[1, 0x60, 0, 0]),
+        section(3, &[&count[..], &vec![0; 900_000]].concat()),
+        section(10, &[&count[..], &[2, 0, 0x0b].repeat(900_000)].concat()),
+        vec![77],
+    ];
+    let slow = scratch.file("slow.wasm", module.concat());
+    hostel(["run", &slow]).exits(1).complains(&["slow.wasm: ", "offset"]);
+    hostel(["run", "--timeout", "1ms", &slow]).exits(124).complains(&["slow.wasm: timeout", "1ms"]);
+    // A file that never comes.
+    #[cfg(unix)]
+    {
+        let pipe = scratch.path().join("pipe.wasm");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        let pipe = pipe.to_str().expect("a path in UTF-8");
+        hostel(["run", "--timeout", "50ms", pipe]).exits(124).complains(&["pipe.wasm: timeout", "50ms"]);
+    }
+}
+
 #[test]
 fn fuel_is_bounded() {
     let scratch = Scratch::new();

@@ -1,7 +1,7 @@
 //! What modules and stores share: configuration and the registry of function types.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmparser::WasmFeatures;
 
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exec::pool::Pool;
 use crate::exec::{self, BackendKind};
 use crate::translate::Allocations;
-use crate::types::FuncType;
+use crate::types::{FuncType, HeapType, MOST_VALUES, RefType, TYPES_MAX, ValType};
 
 /// Shared by all modules and stores that work together. Cheap to clone, `Send` and `Sync`.
 ///
@@ -38,7 +38,25 @@ struct TypeRegistry {
     /// The number of each group's first type; the others follow. References within the group are
     /// [relative](crate::types::within_group).
     groups: HashMap<Box<[FuncType]>, u32>,
+    /// The same of groups of one type, which most are: they need no list.
+    alone: HashMap<FuncType, u32>,
     count: u32,
+}
+
+impl TypeRegistry {
+    fn get(&self, group: &[FuncType]) -> Option<u32> {
+        match group {
+            [ty] => self.alone.get(ty).copied(),
+            group => self.groups.get(group).copied(),
+        }
+    }
+
+    fn insert(&mut self, group: &[FuncType], first: u32) {
+        match group {
+            [ty] => self.alone.insert(ty.clone(), first),
+            group => self.groups.insert(group.into(), first),
+        };
+    }
 }
 
 impl Engine {
@@ -105,22 +123,56 @@ impl Engine {
         &self.0.pool
     }
 
-    /// The number that stands in this engine for a type that is in no group with others: equal types, equal numbers.
-    pub(crate) fn type_id(&self, ty: &FuncType) -> u32 {
+    /// The number that stands in this engine for a type that is in no group with others: equal types, equal numbers. An
+    /// error as for [`type_group`](Self::type_group).
+    pub(crate) fn type_id(&self, ty: &FuncType) -> Result<u32, Error> {
         self.type_group(std::slice::from_ref(ty))
     }
 
     /// The number of the first type of a recursive group, whose references to its own types are
     /// [relative](crate::types::within_group).
-    pub(crate) fn type_group(&self, group: &[FuncType]) -> u32 {
-        let mut registry = self.0.types.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&id) = registry.groups.get(group) {
-            return id;
+    ///
+    /// # Errors
+    ///
+    /// No number is left: types that differ would have the same one.
+    pub(crate) fn type_group(&self, group: &[FuncType]) -> Result<u32, Error> {
+        let mut registry = self.types();
+        if let Some(id) = registry.get(group) {
+            return Ok(id);
         }
         let id = registry.count;
-        registry.count += group.len() as u32;
-        registry.groups.insert(group.into(), id);
-        id
+        let count = u32::try_from(group.len()).ok().and_then(|count| id.checked_add(count));
+        let Some(count) = count.filter(|&count| count <= TYPES_MAX) else {
+            return Err(Error::usage(format!("an engine has at most {TYPES_MAX} function types, {id} are there")));
+        };
+        registry.count = count;
+        registry.insert(group, id);
+        Ok(id)
+    }
+
+    fn types(&self) -> MutexGuard<'_, TypeRegistry> {
+        self.0.types.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Checks a value's type that the embedder made: a function type that it refers to is one of this engine's.
+    pub(crate) fn check_value_type(&self, ty: ValType) -> Result<(), Error> {
+        match ty {
+            ValType::Ref(RefType { heap: HeapType::Concrete(other), .. }) if other.number() >= self.types().count => {
+                Err(Error::usage(format!("{ty} refers to a function type that this engine does not have")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks a function type that the embedder made: it is no longer than a module's, and what it refers to is this engine's.
+    pub(crate) fn check_func_type(&self, ty: &FuncType) -> Result<(), Error> {
+        for (what, types) in [("parameters", ty.params()), ("results", ty.results())] {
+            if types.len() > MOST_VALUES {
+                return Err(Error::usage(format!("a function type has at most {MOST_VALUES} {what}, not more")));
+            }
+            types.iter().try_for_each(|&ty| self.check_value_type(ty))?;
+        }
+        Ok(())
     }
 
     /// What function bodies may contain; the rest is refused when a module is loaded.

@@ -95,7 +95,8 @@ impl Parts {
         import: &Import,
     ) -> Result<(), Error> {
         let wanted = module.extern_type(import.index);
-        let fail = |message: String| Error::link(&import.module, &import.name, message);
+        let (from, name) = (module.text_at(&import.module), module.text_at(&import.name));
+        let fail = |message: String| Error::link(from, name, message);
         // A type that looks the same may be another one: see `Sections::grouped`.
         let type_index = match import.index {
             ExternIndex::Func(index) => Some(module.sections().funcs[index as usize] as usize),
@@ -109,10 +110,10 @@ impl Parts {
             fail(text + &if wanted == *found { "a type of another recursive group".into() } else { found.to_string() })
         };
         let unknown = || fail(format!("unknown import: nothing of that name is defined, expected {wanted}"));
-        let definition = linker.get(&import.module, &import.name).ok_or_else(unknown)?;
+        let definition = linker.get(from, name).ok_or_else(unknown)?;
         match (definition, &wanted) {
             (Definition::Host(function), ExternType::Func(ty)) if function.ty() == ty && !grouped => {
-                let handle = function.add_to(store);
+                let handle = function.add_to(store)?;
                 self.imports.extend(store.resolve(handle).map(|found| found.import));
             }
             (Definition::Host(function), _) => return Err(mismatch(&ExternType::Func(function.ty().clone()))),

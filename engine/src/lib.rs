@@ -171,6 +171,7 @@ mod limits;
 mod linker;
 mod module;
 mod runtime;
+mod sealed;
 mod translate;
 mod trap;
 mod types;
@@ -193,4 +194,6 @@ pub use runtime::{
     WasmParams, WasmResults, WasmTy,
 };
 pub use trap::{FrameInfo, Trap, TrapCode};
-pub use types::{ExternType, FuncType, GlobalType, HeapType, MemoryType, PAGE_SIZE, RefType, TableType, ValType};
+pub use types::{
+    ConcreteType, ExternType, FuncType, GlobalType, HeapType, MemoryType, PAGE_SIZE, RefType, TableType, ValType,
+};

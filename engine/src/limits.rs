@@ -60,6 +60,10 @@ pub struct Limits {
     pub br_table_targets: usize,
     /// Slots of one function's frame: parameters, locals and operands. At most, and by default, 65 535.
     pub frame_slots: usize,
+    /// Bytes of memory that a module takes when it is loaded, without its code: its own bytes, and what is charged for what is
+    /// in it ([`Module::loaded_bytes`](crate::Module::loaded_bytes)). Of real programs that is less than twice
+    /// their length; made on purpose, it can be hundreds of times as much. Default 2 GiB.
+    pub loaded_bytes: u64,
     /// Bytes of a module's translated code. Code is mostly some 4 to 8 times as long as the functions' bodies; made on
     /// purpose, it can be a thousand times as long. Default 4 GiB.
     pub code_bytes: usize,
@@ -90,6 +94,7 @@ impl Default for Limits {
             passed_values: 250_000,
             br_table_targets: 65_520,
             frame_slots: u16::MAX as usize,
+            loaded_bytes: 2 << 30,
             code_bytes: usize::try_from(1u64 << 32).unwrap_or(usize::MAX),
             name_bytes: 64 << 20,
         }

@@ -170,12 +170,13 @@ impl<T: 'static> Linker<T> {
         for import in &sections.imports {
             let ExternIndex::Func(index) = import.index else { continue };
             let type_id = sections.type_ids[sections.funcs[index as usize] as usize];
-            let names = self.names(&import.module);
-            let definition = names.entry((&*import.name).into()).or_insert_with(|| Definition::Unknown(Vec::new()));
+            let (from, name) = (module.text_at(&import.module), module.text_at(&import.name));
+            let names = self.names(from);
+            let definition = names.entry(name.into()).or_insert_with(|| Definition::Unknown(Vec::new()));
             if let Definition::Unknown(functions) = definition
                 && functions.iter().all(|(id, _)| *id != type_id)
             {
-                let (from, name) = (Escaped(&import.module), Escaped(&import.name));
+                let (from, name) = (Escaped(from), Escaped(name));
                 let message = format!("unknown import {from:?} {name:?} was called: nothing of that name is defined");
                 let trap = move |_: &mut T, _: &mut Caller<'_>, _: &mut [u64]| Err(Trap::message(&*message));
                 functions.push((type_id, HostFunc::new(module.func_type(index).clone(), trap)));

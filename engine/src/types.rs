@@ -1,6 +1,7 @@
 //! WebAssembly's types, as the embedder sees them and as the engine lays them out in slots.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The type of a value.
 ///
@@ -87,7 +88,9 @@ impl ValType {
             wasmparser::HeapType::Abstract { shared: false, ty: AbstractHeapType::Func } => HeapType::Func,
             wasmparser::HeapType::Abstract { shared: false, ty: AbstractHeapType::Extern } => HeapType::Extern,
             wasmparser::HeapType::Abstract { shared: false, ty: AbstractHeapType::Exn } => HeapType::Exn,
-            wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => HeapType::Concrete(concrete(index)?),
+            wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => {
+                HeapType::Concrete(ConcreteType::new(concrete(index)?))
+            }
             _ => return None,
         };
         Some(match (ty.is_nullable(), heap) {
@@ -123,13 +126,41 @@ pub enum HeapType {
     Extern,
     /// An exception.
     Exn,
-    /// A function of one type: the engine's number for it.
-    Concrete(u32),
+    /// A function of one type.
+    Concrete(ConcreteType),
 }
 
-/// Marks numbers that count from a recursive group's first type. No engine has so many types that its own numbers get
-/// there.
+/// Stands for a function type in an engine: what [`HeapType::Concrete`] refers to. It comes from the types of an engine's
+/// modules, and in another engine it stands for another type or for none.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ConcreteType([u8; 4]);
+
+impl ConcreteType {
+    /// The type that has this number in an engine, or in its own group (see [`within_group`]).
+    pub(crate) const fn new(number: u32) -> ConcreteType {
+        ConcreteType(number.to_ne_bytes())
+    }
+
+    pub(crate) const fn number(self) -> u32 {
+        u32::from_ne_bytes(self.0)
+    }
+}
+
+impl fmt::Debug for ConcreteType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(f)
+    }
+}
+
+/// A module may have many: a number of bytes, where one with an aligned `u32` inside would be twice as long.
+const _: () = assert!(size_of::<ValType>() == 6);
+
+/// Marks numbers that count from a recursive group's first type. An engine's own numbers do not get there: see
+/// [`TYPES_MAX`].
 const WITHIN_GROUP: u32 = 1 << 31;
+
+/// The most function types of an engine.
+pub(crate) const TYPES_MAX: u32 = WITHIN_GROUP;
 
 /// The number that stands for type `index` of a recursive group within the group itself, as the engine's registry has it.
 pub(crate) const fn within_group(index: u32) -> u32 {
@@ -143,7 +174,7 @@ impl fmt::Display for RefType {
             HeapType::Func => f.write_str("func)"),
             HeapType::Extern => f.write_str("extern)"),
             HeapType::Exn => f.write_str("exn)"),
-            HeapType::Concrete(id) => write!(f, "type {id})"),
+            HeapType::Concrete(ty) => write!(f, "type {})", ty.number()),
         }
     }
 }
@@ -167,7 +198,14 @@ impl fmt::Display for ValType {
     }
 }
 
+/// The most parameters, and the most results, of a function: those of the core specification's "Implementation
+/// Limitations", which the validator has for modules.
+pub(crate) const MOST_VALUES: usize = 1000;
+
 /// The type of a function: parameters and results, in order.
+///
+/// A function has at most 1 000 parameters and 1 000 results, as in a module. Of longer lists the first 1 001 are kept, and
+/// whatever such a type is given to refuses it.
 ///
 /// ```
 /// use hostel_engine::{FuncType, ValType};
@@ -176,57 +214,64 @@ impl fmt::Display for ValType {
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct FuncType {
-    types: Box<[ValType]>,
-    params: usize,
+    /// Shared by all copies: the module's, the engine's and those of functions. With the other fields it says all.
+    types: Arc<[ValType]>,
+    params: u16,
     /// Slots of the parameters, and of the results.
-    slots: (usize, usize),
+    slots: (u16, u16),
 }
+
+/// What two lists of values of [`MOST_VALUES`] and one more take.
+const _: () = assert!(2 * (MOST_VALUES + 1) <= u16::MAX as usize);
 
 impl FuncType {
     /// A function type of these parameters and results.
     pub fn new(params: impl IntoIterator<Item = ValType>, results: impl IntoIterator<Item = ValType>) -> FuncType {
-        let mut types: Vec<ValType> = params.into_iter().collect();
+        let mut types: Vec<ValType> = params.into_iter().take(MOST_VALUES + 1).collect();
         let params = types.len();
-        types.extend(results);
+        types.extend(results.into_iter().take(MOST_VALUES + 1));
         let slots = (slots(&types[..params]), slots(&types[params..]));
-        FuncType { types: types.into(), params, slots }
+        FuncType { types: types.into(), params: params as u16, slots }
     }
 
     /// The parameters' types.
     pub fn params(&self) -> &[ValType] {
-        &self.types[..self.params]
+        &self.types[..usize::from(self.params)]
     }
 
     /// The results' types.
     pub fn results(&self) -> &[ValType] {
-        &self.types[self.params..]
+        &self.types[usize::from(self.params)..]
     }
 
     /// Whether it refers to a type of its own recursive group.
     pub(crate) fn is_recursive(&self) -> bool {
-        let within = |ty: &ValType| matches!(ty, ValType::Ref(RefType { heap: HeapType::Concrete(id), .. }) if id & WITHIN_GROUP != 0);
+        let within = |ty: &ValType| matches!(ty, ValType::Ref(RefType { heap: HeapType::Concrete(other), .. }) if other.number() & WITHIN_GROUP != 0);
         self.types.iter().any(within)
     }
 
     /// Gives references to types of its own group the engine's numbers, the group's first being `first`.
     pub(crate) fn resolve_group(&mut self, first: u32) {
-        for ty in &mut self.types {
-            if let ValType::Ref(RefType { heap: HeapType::Concrete(id), .. }) = ty
-                && *id & WITHIN_GROUP != 0
+        if !self.is_recursive() {
+            return;
+        }
+        for ty in Arc::make_mut(&mut self.types) {
+            if let ValType::Ref(RefType { heap: HeapType::Concrete(other), .. }) = ty
+                && other.number() & WITHIN_GROUP != 0
             {
-                *id = first + (*id & !WITHIN_GROUP);
+                *other = ConcreteType::new(first + (other.number() & !WITHIN_GROUP));
             }
         }
     }
 
     /// Slots that the parameters take.
     pub fn param_slots(&self) -> usize {
-        self.slots.0
+        self.slots.0.into()
     }
 
     /// Slots that the results take.
     pub fn result_slots(&self) -> usize {
-        self.slots.1
+        self.slots.1.into()
     }
 
     /// Slots of a call: the larger of [`param_slots`](Self::param_slots) and [`result_slots`](Self::result_slots).
@@ -236,8 +281,8 @@ impl FuncType {
     }
 }
 
-fn slots(types: &[ValType]) -> usize {
-    types.iter().map(|ty| ty.slots()).sum()
+fn slots(types: &[ValType]) -> u16 {
+    types.iter().map(|ty| ty.slots() as u16).sum()
 }
 
 impl fmt::Display for FuncType {
@@ -279,7 +324,7 @@ pub struct MemoryType {
     pub page_size: u64,
     /// Pages at the start.
     pub min: u64,
-    /// Pages it may grow to; `None` means as many as an address can reach.
+    /// Pages it may grow to, no fewer than at the start and no more than an address can reach; `None` means as many as that.
     pub max: Option<u64>,
 }
 
@@ -306,11 +351,11 @@ impl fmt::Display for MemoryType {
 pub struct TableType {
     /// Whether indices have 64 bits.
     pub table64: bool,
-    /// The elements' type, a reference type.
+    /// The elements' type, a reference type: [`Table::new`](crate::Table::new) refuses others.
     pub element: ValType,
     /// Elements at the start.
     pub min: u64,
-    /// Elements it may grow to.
+    /// Elements it may grow to, no fewer than at the start and no more than an index can name; `None` means as many as that.
     pub max: Option<u64>,
 }
 

@@ -67,6 +67,7 @@ fn modules() {
         ("br_table_targets", Limits { br_table_targets: 30, ..default() }, table(30), table(31)),
         ("frame_slots", Limits { frame_slots: 20, ..default() },
             format!("(module (func (local {})))", many(18, "i64 ")), format!("(module (func (local {})))", many(19, "i64 "))),
+        ("loaded_bytes", Limits { loaded_bytes: 20_000, ..default() }, "(module (func))".into(), format!("(module {})", many(200, "(func)"))),
         ("code_bytes", Limits { code_bytes: 10_000, ..default() }, code(100), code(1000)),
     ];
     for (name, limits, fine, more) in &rows {
@@ -86,6 +87,35 @@ fn modules() {
     let fields = text.trim_start_matches("Limits {").split(',').filter_map(|field| field.split_once(':'));
     for (field, _) in fields {
         assert!(here.contains(field.trim()), "{field} has no test");
+    }
+}
+
+/// Two limits of a body hold as well where it is only validated, and for code that is not reached, of which nothing else comes:
+/// each call of two bytes has a thousand results.
+#[test]
+fn bodies_that_are_only_validated() {
+    let results = "i32 ".repeat(1000);
+    let wide = |calls: usize| {
+        let calls = "(call $f)".repeat(calls);
+        wasm(&format!("(module (func $f (result {results}) unreachable) (func unreachable {calls} unreachable))"))
+    };
+    let deep = |blocks: usize| wasm(&format!("(module (func {}{}))", "block ".repeat(blocks), "end ".repeat(blocks)));
+    for mut config in configs() {
+        let limits = Limits { frame_slots: 20_000, nesting: 100, ..Limits::default() };
+        let engine = Engine::new(config.limits(limits)).unwrap();
+        Module::new(&engine, wide(20)).unwrap();
+        Module::new(&engine, deep(100)).unwrap();
+        for (bytes, limit) in [(wide(21), "frame_slots"), (deep(101), "nesting")] {
+            is_limit(Module::validate(&engine, &bytes), limit);
+            match Module::new(&engine, bytes) {
+                Ok(module) => {
+                    let mut store = Store::new(&engine, ());
+                    let text = format!("{:?}", Linker::new(&engine).instantiate(&mut store, &module));
+                    assert!(text.starts_with("Ok"), "a body that nobody calls: {text}");
+                }
+                Err(error) => is_limit(Err::<(), _>(error), limit),
+            }
+        }
     }
 }
 
@@ -222,7 +252,8 @@ fn growth_from_the_host() {
         assert_eq!(memory.size(&store), most);
     }
     let wide = Memory::new(&mut store, MemoryType { memory64: true, ..MemoryType::new(1) }).unwrap();
-    is_limit(wide.grow(&mut store, u64::MAX), "memory_bytes");
+    is_limit(wide.grow(&mut store, 1 << 40), "memory_bytes");
+    is_usage(wide.grow(&mut store, u64::MAX), "its type allows 281474976710656 pages");
 
     let null = Val::FuncRef(None);
     let own = TableType { max: Some(30), ..TableType::new(ValType::FuncRef, 10) };

@@ -31,10 +31,19 @@ struct Guest {
 pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
     let file = options.file();
     let unusable = |error: Error| Failure::file(file, error);
+    // The time begins before anything of the guest's is looked at: its file may be a pipe, or made so that it loads slowly.
+    let watch = options.timeout.map(|limit| Watch::start(file, limit)).transpose()?;
     let limits = Limits::default();
     let bytes = load::module(file, limits.module_bytes)?;
     let engine = Engine::new(&configuration(options, limits)).map_err(unusable)?;
-    let module = Module::new(&engine, bytes).map_err(unusable)?;
+    let module = match &watch {
+        Some(watch) => Module::new_interruptible(&engine, bytes, watch.loading()),
+        None => Module::new(&engine, bytes),
+    };
+    let module = module.map_err(|error| match options.timeout {
+        Some(limit) if error.trap().is_some() => watch::timeout(file, limit),
+        _ => unusable(error),
+    })?;
     let mut linker = Linker::new(&engine);
     hostel_wasi::add_to_linker_for(&mut linker, &module, |guest: &mut Guest| &mut guest.wasi).map_err(unusable)?;
     check::imports(&linker, &module, options.unknown_imports).map_err(|problem| Failure::file(file, problem))?;
@@ -53,15 +62,12 @@ pub(crate) fn run(options: &Run) -> Result<ExitCode, Failure> {
     if engine.charges_fuel() {
         store.set_fuel(options.fuel.unwrap_or(u64::MAX)).map_err(unusable)?;
     }
-    let watch = match options.timeout {
-        Some(limit) => {
-            let engine = store.interrupt_handle().map_err(unusable)?;
-            let stop = StopHandle::new(&mut store.data_mut().wasi, Some(engine))
-                .map_err(|error| Failure::new(format!("cannot watch the time: {}", without_number(&error))))?;
-            Some(Watch::start(file, limit, stop)?)
-        }
-        None => None,
-    };
+    if let Some(watch) = &watch {
+        let engine = store.interrupt_handle().map_err(unusable)?;
+        let stop = StopHandle::new(&mut store.data_mut().wasi, Some(engine))
+            .map_err(|error| Failure::new(format!("cannot watch the time: {}", without_number(&error))))?;
+        watch.begin(stop);
+    }
     let result = linker.instantiate(&mut store, &module).and_then(|instance| match options.invoke {
         Some(_) => invoke::call(&mut store, instance, &entry, &arguments),
         None => hostel_wasi::run(&mut store, instance).map(|status| (status, Vec::new())),

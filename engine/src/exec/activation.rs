@@ -62,6 +62,12 @@ impl CallParts<'_> {
     /// frames go above: `write` puts the parameters there, `read` takes the results. Both see `room` slots, which are at least
     /// as many; whoever knows their number when it is compiled need not look at it.
     ///
+    /// `room` is not looked at here, as every call would pay for it. It is enough because there are two callers, and code
+    /// outside of this crate is neither: `TypedFunc::call` has a function that `TypedFunc::new` has found to have at most
+    /// `MOST` slots, and `Inner::call_slots` passes `func.slots()` itself. `func.slots()` is what the function's type says:
+    /// only `Func::new` makes a `Func`, types do not change, and `Engine::check_func_type` keeps them so short
+    /// that their slots fit.
+    ///
     /// # Errors
     ///
     /// A trap or exit; a trap with a message when the function is another store's.
@@ -73,11 +79,11 @@ impl CallParts<'_> {
         write: impl FnOnce(&mut [u64]) -> W,
         read: impl FnOnce(W, &[u64]) -> R,
     ) -> Result<R, Trap> {
-        // SAFETY: what `self` is; a function knows its call's slots; S: there is room, and what was never written is zero. The
-        // slices end before the chain runs.
+        // SAFETY: what `self` is; a function knows its call's slots, and they are at most `room` (above); S: there is room, and
+        // what was never written is zero. The slices end before the chain runs.
         unsafe {
             let callee = func.handle(&*self.store).map_err(Trap::new)?;
-            debug_assert!(func.slots() <= room);
+            debug_assert!(func.slots() <= room, "see above");
             let exec = (*self.store).exec_ptr();
             let frame = (*exec).top;
             if ((*exec).stack_end as usize) - (frame as usize) < (room + 2) * 8 {

@@ -23,6 +23,15 @@
 //! - **D (data)**: `ExecState::data` points to a live value of the type that the store was created with, for as long as the
 //!   chain runs; host functions of a store were all made for that type.
 
+//!
+//! Code outside of the crate cannot break these. The public traits whose word the engine takes (for the slots of a type, the
+//! type of a store's data, the store behind a context) are [sealed](crate::sealed). Those that embedders implement,
+//! `FunctionListenerFactory` and `FunctionListener`, and their closures, are given references that end when they return, and
+//! what they answer is data: which listener, which trap, which numbers in the slots. No invariant hangs on a `debug_assert!`:
+//! the one on a call's slots repeats what `CallParts::call` proves, the one on `munmap` would find a leak, and what
+//! [`verify`](crate::code::verify) checks in builds with debug assertions is what the translator does (C), of code that
+//! no embedder can give.
+
 // A handler's arguments are the machine's registers, and who continues a chain passes them all.
 #![allow(clippy::too_many_arguments)]
 // Behind a raw pointer a borrow is written out: rustc refuses implicit ones.

@@ -61,8 +61,10 @@ impl<T: 'static> HostFunc<T> {
         }
     }
 
-    pub(crate) fn add_to(&self, store: &mut StoreInner) -> Handle {
-        self.add_to_as(store, store.engine().type_id(&self.ty))
+    /// An error as for [`Engine::type_group`](crate::Engine).
+    pub(crate) fn add_to(&self, store: &mut StoreInner) -> Result<Handle, Error> {
+        let type_id = store.engine().type_id(&self.ty)?;
+        Ok(self.add_to_as(store, type_id))
     }
 
     /// Adds it with a type that looks like its own, and may be of a recursive group.
@@ -165,8 +167,9 @@ impl<T: 'static> HostModuleBuilder<T> {
     ///
     /// # Errors
     ///
-    /// A function without a body or with an empty export name; parameter or result names that are not as many as the
-    /// function has. The error names the function.
+    /// A function without a body or with an empty export name; a type of more than 1 000 parameters or results, or that refers
+    /// to a function type which the engine does not have; parameter or result names that are not as many as the function has.
+    /// The error names the function.
     pub fn compile(self, engine: &Engine) -> Result<HostModule<T>, Error> {
         let mut exports: Vec<Export<T>> = Vec::with_capacity(self.functions.len());
         let mut places = HashMap::with_capacity(self.functions.len());
@@ -181,6 +184,7 @@ impl<T: 'static> HostModuleBuilder<T> {
             let Some(function) = function else {
                 return Err(Error::host(format!("{}: no function given (with_func or with_raw_…)", what())));
             };
+            engine.check_func_type(&function.ty).map_err(|error| Error::host(format!("{}: {error}", what())))?;
             let count = |names: &Option<Vec<Cow<'static, str>>>, types: &[ValType], kind: &str| match names {
                 Some(names) if names.len() != types.len() => {
                     let (what, types) = (what(), types.len());

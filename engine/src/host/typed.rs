@@ -4,16 +4,28 @@
 use crate::exec::host_call::Caller;
 use crate::host::builder::HostFunc;
 use crate::runtime::typed::{WasmResults, WasmTy, for_each_arity};
+use crate::sealed;
 use crate::trap::Trap;
 use crate::types::{FuncType, ValType};
 
-/// What a typed host function may return: results, or `Result<results, Trap>`.
-pub trait WasmRet {
+/// What a typed host function may return: results, or `Result<results, Trap>`. Only this crate implements it:
+///
+/// ```compile_fail,E0277
+/// use hostel_engine::{Trap, ValType, WasmRet};
+/// struct Nothing;
+/// impl WasmRet for Nothing {
+///     fn types() -> Vec<ValType> { Vec::new() }
+///     fn finish(self, _: &mut [u64]) -> Result<(), Trap> { Ok(()) }
+/// }
+/// ```
+pub trait WasmRet: sealed::Ret {
     /// Their types.
     fn types() -> Vec<ValType>;
     /// Writes them into the slots, or says why there are none.
     fn finish(self, slots: &mut [u64]) -> Result<(), Trap>;
 }
+
+impl<R: WasmResults> sealed::Ret for R {}
 
 impl<R: WasmResults> WasmRet for R {
     fn types() -> Vec<ValType> {
@@ -25,6 +37,8 @@ impl<R: WasmResults> WasmRet for R {
         Ok(())
     }
 }
+
+impl<R: WasmResults> sealed::Ret for Result<R, Trap> {}
 
 impl<R: WasmResults> WasmRet for Result<R, Trap> {
     fn types() -> Vec<ValType> {
@@ -38,8 +52,9 @@ impl<R: WasmResults> WasmRet for Result<R, Trap> {
 }
 
 /// A closure that can become a host function of stores with data `T`: 0 to 16 parameters of `i32 u32 i64 u64 f32 f64`,
-/// before them nothing, `&mut T`, or `&mut T, &mut Caller<'_>`; and [`WasmRet`]. `M` tells the forms apart.
-pub trait IntoFunc<T: 'static, M> {
+/// before them nothing, `&mut T`, or `&mut T, &mut Caller<'_>`; and [`WasmRet`]. `M` tells the forms apart. Only this crate
+/// implements it.
+pub trait IntoFunc<T: 'static, M>: sealed::IntoFunc<T, M> {
     #[doc(hidden)]
     fn into_func(self) -> HostFunc<T>;
 }
@@ -53,6 +68,13 @@ pub struct WithModule;
 
 macro_rules! closures {
     ($($ty:ident $index:literal)*) => {
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> sealed::IntoFunc<T, (Plain, R, $($ty,)*)> for Z
+        where
+            Z: Fn($($ty),*) -> R + Send + Sync + 'static,
+            R: WasmRet,
+        {
+        }
+
         impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoFunc<T, (Plain, R, $($ty,)*)> for Z
         where
             Z: Fn($($ty),*) -> R + Send + Sync + 'static,
@@ -66,6 +88,13 @@ macro_rules! closures {
             }
         }
 
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> sealed::IntoFunc<T, (WithContext, R, $($ty,)*)> for Z
+        where
+            Z: Fn(&mut T, $($ty),*) -> R + Send + Sync + 'static,
+            R: WasmRet,
+        {
+        }
+
         impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoFunc<T, (WithContext, R, $($ty,)*)> for Z
         where
             Z: Fn(&mut T, $($ty),*) -> R + Send + Sync + 'static,
@@ -77,6 +106,13 @@ macro_rules! closures {
                     self(ctx, $($ty),*).finish(slots)
                 })
             }
+        }
+
+        impl<T: 'static, Z, R, $($ty: WasmTy),*> sealed::IntoFunc<T, (WithModule, R, $($ty,)*)> for Z
+        where
+            Z: Fn(&mut T, &mut Caller<'_>, $($ty),*) -> R + Send + Sync + 'static,
+            R: WasmRet,
+        {
         }
 
         impl<T: 'static, Z, R, $($ty: WasmTy),*> IntoFunc<T, (WithModule, R, $($ty,)*)> for Z

@@ -5,11 +5,11 @@ use wasmparser::{AbstractHeapType, HeapType, Operator, OperatorsReader};
 use crate::error::{Error, operator_name};
 
 /// One instruction of a constant expression.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Step {
     Const(u64),
     #[cfg_attr(not(feature = "simd"), allow(dead_code, reason = "then there are none"))]
-    Vector([u64; 2]),
+    Vector(Box<[u64; 2]>),
     GlobalGet(u32),
     RefFunc(u32),
     Add32,
@@ -39,7 +39,7 @@ impl ConstExpr {
     /// Takes an expression that the validator has accepted, or is about to look at.
     pub(crate) fn new(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
         let mut first = None;
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
         let mut reader: OperatorsReader<'_> = expr.get_operators_reader();
         while !reader.eof() {
             let (operator, offset) = reader.read_with_offset()?;
@@ -51,7 +51,7 @@ impl ConstExpr {
                 #[cfg(feature = "simd")]
                 Operator::V128Const { value } => {
                     let bits = u128::from_le_bytes(*value.bytes());
-                    Step::Vector([bits as u64, (bits >> 64) as u64])
+                    Step::Vector(Box::new([bits as u64, (bits >> 64) as u64]))
                 }
                 Operator::GlobalGet { global_index } => Step::GlobalGet(global_index),
                 Operator::RefNull { hty: HeapType::Concrete(_) } => Step::Const(0),
@@ -76,14 +76,24 @@ impl ConstExpr {
                     return Err(Error::garbage_collection(&part, offset));
                 }
             };
-            match first {
-                None => first = Some(step),
-                Some(_) => steps.push(step),
+            if steps.is_empty() {
+                match first.take() {
+                    None => {
+                        first = Some(step);
+                        continue;
+                    }
+                    Some(one) => {
+                        // This one and all that follow, but for the end: there may be many, in one place of the right size.
+                        steps.reserve_exact(1 + reader.clone().into_iter().count());
+                        steps.push(one);
+                    }
+                }
             }
+            steps.push(step);
         }
-        Ok(match (first, &steps[..]) {
-            (Some(step), []) => ConstExpr::One(step),
-            (first, _) => ConstExpr::Several(first.into_iter().chain(steps).collect()),
+        Ok(match first {
+            Some(step) => ConstExpr::One(step),
+            None => ConstExpr::Several(steps.into()),
         })
     }
 
@@ -101,17 +111,17 @@ impl ConstExpr {
     pub(crate) fn evaluate(&self, global: impl Fn(u32) -> [u64; 2], function: impl Fn(u32) -> u64) -> [u64; 2] {
         let steps = match self {
             ConstExpr::One(Step::Const(value)) => return [*value, 0],
-            ConstExpr::One(Step::Vector(value)) => return *value,
+            ConstExpr::One(Step::Vector(value)) => return **value,
             ConstExpr::One(Step::GlobalGet(index)) => return global(*index),
             ConstExpr::One(step) => std::slice::from_ref(step),
             ConstExpr::Several(steps) => steps,
         };
         let mut stack = Vec::with_capacity(4);
         for step in steps {
-            let value = match *step {
-                Step::Const(value) => value,
-                Step::GlobalGet(index) => global(index)[0],
-                Step::RefFunc(index) => function(index),
+            let value = match step {
+                Step::Const(value) => *value,
+                Step::GlobalGet(index) => global(*index)[0],
+                Step::RefFunc(index) => function(*index),
                 operation => {
                     // Validated: there are two operands.
                     let (b, a): (u64, u64) = (stack.pop().unwrap_or(0), stack.pop().unwrap_or(0));

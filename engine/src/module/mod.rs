@@ -16,9 +16,11 @@ use crate::error::Error;
 use crate::exec::block::FuncEntry;
 use crate::exec::link;
 use crate::host::listener::{FunctionDefinition, FunctionListener};
+use crate::runtime::{InterruptHandle, Stop};
 use crate::translate::{self, Translated, TryRegion};
 use crate::types::{ExternType, FuncType};
 
+mod charge;
 mod const_expr;
 mod names;
 mod parse;
@@ -26,6 +28,8 @@ mod sections;
 
 pub(crate) use const_expr::{ConstExpr, Reference};
 use names::Names;
+use parse::Parsed;
+pub(crate) use parse::check_operands;
 pub(crate) use sections::{ElementItems, ExternIndex, Import, Sections, SegmentMode};
 
 /// A WebAssembly module, parsed, and validated and translated as [`Config::compilation_mode`](crate::Config) says.
@@ -48,12 +52,14 @@ struct ModuleInner {
     engine: Engine,
     bytes: Vec<u8>,
     sections: Sections,
-    export_indices: HashMap<Box<str>, ExternIndex>,
+    /// The exports in the order of their names.
+    exports_by_name: Box<[u32]>,
     entries: Box<[FuncEntry]>,
     code: Mutex<CodeStore>,
     /// Rung when a function is no longer under way.
     translated: Condvar,
     validator: ValidatorResources,
+    charged: u64,
     names: OnceLock<Names>,
 }
 
@@ -61,13 +67,16 @@ struct ModuleInner {
 #[derive(Default)]
 struct CodeStore {
     by_address: BTreeMap<usize, Code>,
-    /// How many words they have in all.
+    /// How many words they have in all, [`CODE_WORDS`] for each included.
     words: usize,
     /// Functions that are being translated: the lock is not held meanwhile, so that nobody waits for a function but those
     /// who want it.
     under_way: HashSet<u32>,
     listeners: HashMap<u32, Option<Arc<Listened>>>,
 }
+
+/// What a function's code is charged besides its own words, for its place in the list (measured: some 130 bytes).
+const CODE_WORDS: usize = 18;
 
 struct Code {
     func: u32,
@@ -125,31 +134,63 @@ impl Module {
     /// Malformed or (as far as the compilation mode looks) invalid bytes, with the offset; proposals this engine does
     /// not run; limits.
     pub fn new(engine: &Engine, bytes: impl Into<Vec<u8>>) -> Result<Module, Error> {
-        let bytes = bytes.into();
+        Module::load(engine, bytes.into(), Stop::never())
+    }
+
+    /// As [`new`](Self::new), until another thread asks to stop by `handle`: between sections and functions and every few
+    /// thousand bytes within a function, not within another section.
+    ///
+    /// ```
+    /// use hostel_engine::{Engine, InterruptHandle, Module, TrapCode};
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str("(module (func (export \"f\")))").unwrap();
+    /// let handle = InterruptHandle::new();
+    /// assert!(Module::new_interruptible(&engine, wasm.clone(), &handle).is_ok());
+    /// handle.interrupt();
+    /// let error = Module::new_interruptible(&engine, wasm, &handle).unwrap_err();
+    /// assert_eq!(error.trap().unwrap().code(), Some(TrapCode::Interrupted));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new); a trap, [`TrapCode::Interrupted`](crate::TrapCode), when it was stopped. That takes the request.
+    pub fn new_interruptible(
+        engine: &Engine,
+        bytes: impl Into<Vec<u8>>,
+        handle: &InterruptHandle,
+    ) -> Result<Module, Error> {
+        Module::load(engine, bytes.into(), Stop::when(handle))
+    }
+
+    fn load(engine: &Engine, bytes: Vec<u8>, stop: Stop<'_>) -> Result<Module, Error> {
         check_size(engine, &bytes)?;
         let mode = engine.config().mode;
-        let (sections, validator) = parse::parse(engine, &bytes, mode == CompilationMode::LazyTranslation)?;
+        let Parsed { sections, validator, charged } =
+            parse::parse(engine, &bytes, mode == CompilationMode::LazyTranslation, stop)?;
         let lazy = link::stubs(engine.backend()).lazy.cast_mut();
         let entries = sections.funcs[sections.imported_funcs..]
             .iter()
             .map(|&ty| FuncEntry { code: lazy.into(), type_id: sections.type_ids[ty as usize] })
             .collect();
-        let export_indices = sections.exports.iter().map(|(name, index)| (name.clone(), *index)).collect();
+        let mut exports_by_name: Box<[u32]> = (0..sections.exports.len() as u32).collect();
+        exports_by_name.sort_unstable_by_key(|&export| &bytes[wide(&sections.exports[export as usize].0)]);
         let module = Module(Arc::new(ModuleInner {
             engine: engine.clone(),
             bytes,
             sections,
-            export_indices,
+            exports_by_name,
             entries,
             code: Mutex::default(),
             translated: Condvar::new(),
             validator,
+            charged,
             names: OnceLock::new(),
         }));
         if mode == CompilationMode::Eager {
             let first = module.0.sections.imported_funcs as u32;
             for func in first..module.0.sections.funcs.len() as u32 {
-                module.translate_function(func)?;
+                stop.check()?;
+                module.translate(func, stop)?;
             }
         }
         Ok(module)
@@ -158,7 +199,24 @@ impl Module {
     /// Checks that bytes are a valid module for this engine, without keeping anything.
     pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
         check_size(engine, bytes)?;
-        parse::parse(engine, bytes, true).map(|_| ())
+        parse::parse(engine, bytes, true, Stop::never()).map(|_| ())
+    }
+
+    /// What the module is charged to [`Limits::loaded_bytes`](crate::Limits): a bound of the memory that it has taken while
+    /// it was loaded, without its code.
+    ///
+    /// ```
+    /// use hostel_engine::{Config, Engine, Limits, Module};
+    /// let wasm = wat::parse_str("(module (func) (func) (func))").unwrap();
+    /// let charged = Module::new(&Engine::default(), wasm.clone())?.loaded_bytes();
+    /// let limits = |loaded_bytes| Limits { loaded_bytes, ..Limits::default() };
+    /// assert!(Module::new(&Engine::new(Config::new().limits(limits(charged)))?, wasm.clone()).is_ok());
+    /// let error = Module::new(&Engine::new(Config::new().limits(limits(charged - 1)))?, wasm).unwrap_err();
+    /// assert!(error.to_string().contains("(limit `loaded_bytes`)"), "{error}");
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
+    pub fn loaded_bytes(&self) -> u64 {
+        self.0.charged
     }
 
     /// The engine it was loaded with.
@@ -174,15 +232,19 @@ impl Module {
     /// The imports, in order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         self.0.sections.imports.iter().map(|import| ImportType {
-            module: &import.module,
-            name: &import.name,
+            module: self.text_at(&import.module),
+            name: self.text_at(&import.name),
             ty: self.extern_type(import.index),
         })
     }
 
     /// The exports, in order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
-        self.0.sections.exports.iter().map(|(name, index)| ExportType { name, ty: self.extern_type(*index) })
+        self.0
+            .sections
+            .exports
+            .iter()
+            .map(|(name, index)| ExportType { name: self.text_at(name), ty: self.extern_type(*index) })
     }
 
     /// The type of the export of that name.
@@ -205,7 +267,10 @@ impl Module {
     }
 
     pub(crate) fn export_index(&self, name: &str) -> Option<ExternIndex> {
-        self.0.export_indices.get(name).copied()
+        let (exports, names) = (&self.0.sections.exports, &self.0.exports_by_name);
+        let found =
+            names.binary_search_by_key(&name.as_bytes(), |&export| &self.0.bytes[wide(&exports[export as usize].0)]);
+        Some(exports[names[found.ok()?] as usize].1)
     }
 
     pub(crate) fn extern_type(&self, index: ExternIndex) -> ExternType {
@@ -224,7 +289,7 @@ impl Module {
     }
 
     pub(crate) fn data_bytes(&self, segment: usize) -> &[u8] {
-        &self.0.bytes[self.0.sections.data[segment].bytes.clone()]
+        &self.0.bytes[wide(&self.0.sections.data[segment].bytes)]
     }
 
     pub(crate) fn func_name(&self, func: u32) -> Option<String> {
@@ -232,7 +297,7 @@ impl Module {
             return Some(name);
         }
         let exports = &self.0.sections.exports;
-        exports.iter().find(|(_, index)| *index == ExternIndex::Func(func)).map(|(name, _)| name.to_string())
+        exports.iter().find(|(_, index)| *index == ExternIndex::Func(func)).map(|(name, _)| self.text_at(name).into())
     }
 
     /// Whether names can be told without reading long for them.
@@ -248,7 +313,12 @@ impl Module {
 
     /// The name section's contents; empty when there is none, or when it is larger than the limit.
     fn name_section(&self) -> &[u8] {
-        self.0.sections.names.as_ref().map_or(&[], |range| &self.0.bytes[range.clone()])
+        self.0.sections.names.as_ref().map_or(&[], |range| &self.0.bytes[wide(range)])
+    }
+
+    /// The name that the parser found at that place, and validated.
+    pub(crate) fn text_at(&self, place: &Range<u32>) -> &str {
+        std::str::from_utf8(&self.0.bytes[wide(place)]).unwrap_or_default()
     }
 
     fn text(&self, place: Option<Range<usize>>) -> Option<String> {
@@ -279,6 +349,10 @@ impl Module {
 
     /// Makes function `func`, which the module defines, ready to run, unless it is already.
     pub(crate) fn translate_function(&self, func: u32) -> Result<(), Error> {
+        self.translate(func, Stop::never())
+    }
+
+    fn translate(&self, func: u32, stop: Stop<'_>) -> Result<(), Error> {
         let inner = &*self.0;
         let listens = self.listener(func).is_some();
         let entry = &inner.entries[func as usize - inner.sections.imported_funcs];
@@ -294,7 +368,7 @@ impl Module {
         };
         drop(store);
         let _under_way = UnderWay { module: self, func };
-        let room = (inner.engine.config().limits.code_bytes / 8).saturating_sub(words);
+        let room = (inner.engine.config().limits.code_bytes / 8).saturating_sub(words + CODE_WORDS);
         let mut allocations = inner.engine.translation_allocations();
         let translated = translate::function(translate::Request {
             module: self,
@@ -304,17 +378,19 @@ impl Module {
             listens,
             map: None,
             room,
+            stop,
             allocations: &mut allocations,
         })?;
         inner.engine.keep_translation_allocations(allocations);
         let mut words = translated.code;
         link::link(inner.engine.backend(), &mut words, &inner.entries, inner.sections.imported_funcs);
         let start = words.as_ptr();
+        let taken = words.len() + CODE_WORDS;
         let mut store = self.code();
         // Others may have taken some of the room since.
-        store.words += words.len();
+        store.words += taken;
         if store.words > inner.engine.config().limits.code_bytes / 8 {
-            store.words -= words.len();
+            store.words -= taken;
             return Err(translate::too_much_code(&inner.engine));
         }
         store.by_address.insert(start as usize, Code { func, words, tries: translated.tries.into() });
@@ -368,6 +444,7 @@ impl Module {
             listens: self.listener(func).is_some(),
             map,
             room: usize::MAX,
+            stop: Stop::never(),
             allocations: &mut translate::Allocations::default(),
         })
     }
@@ -399,6 +476,11 @@ impl Module {
         let listener = factory.new_listener(&definition).map(|listener| Arc::new((listener, definition)));
         self.code().listeners.entry(func).or_insert(listener).clone()
     }
+}
+
+/// A place in a module's bytes.
+fn wide(place: &Range<u32>) -> Range<usize> {
+    place.start as usize..place.end as usize
 }
 
 /// Refuses modules over the limit.

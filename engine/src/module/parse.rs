@@ -3,21 +3,33 @@
 use std::ops::Range;
 
 use wasmparser::{
-    CompositeInnerType, DataKind, ElementItems as WasmItems, ElementKind, Encoding, ExternalKind, Imports, Parser,
-    Payload, RecGroup, SubType, TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
+    BinaryReader, CompositeInnerType, DataKind, ElementItems as WasmItems, ElementKind, Encoding, ExternalKind,
+    FuncValidator, FunctionBody, Imports, Parser, Payload, RecGroup, SubType, TableInit, TypeRef, ValidPayload,
+    Validator, ValidatorResources,
 };
 
 use super::ConstExpr;
+use super::charge::Charge;
 use super::sections::{
     ActiveSegment, DataSegment, ElementItems, ElementSegment, ExternIndex, Import, Sections, SegmentMode,
 };
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::runtime::Stop;
 use crate::types::{FuncType, GlobalType, MemoryType, TableType, ValType, within_group};
 
+/// What came of reading a module.
+pub(crate) struct Parsed {
+    pub sections: Sections,
+    pub validator: ValidatorResources,
+    /// What the module is charged: see [`Limits::loaded_bytes`](crate::Limits).
+    pub charged: u64,
+}
+
 /// Reads a module. Function bodies are validated too when `bodies` says so; else they are only noted.
-pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sections, ValidatorResources), Error> {
+pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool, stop: Stop<'_>) -> Result<Parsed, Error> {
     reject_what_is_no_module(bytes)?;
+    let mut charge = Charge::new(&engine.config().limits, bytes.len())?;
     let mut validator = Validator::new_with_features(engine.section_features());
     let mut sections = Sections::default();
     let mut resources = None;
@@ -26,7 +38,9 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
     parser.set_features(engine.section_features());
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
+        stop.check()?;
         check_limits(engine, &payload, &sections)?;
+        charge.payload(&payload, bytes, bodies)?;
         match validator.payload(&payload)? {
             ValidPayload::Func(mut func, body) => {
                 func.features = engine.features();
@@ -37,7 +51,7 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
                 }
                 if bodies {
                     let mut func = func.into_validator(std::mem::take(&mut allocations));
-                    func.validate(&body)?;
+                    validate_body(engine, &mut func, &body, stop)?;
                     allocations = func.into_allocations();
                 }
             }
@@ -48,12 +62,54 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool) -> Result<(Sect
     if sections.names.as_ref().is_some_and(|names| names.len() > engine.config().limits.name_bytes) {
         sections.names = None;
     }
-    let resources = match resources {
+    let validator = match resources {
         Some(resources) => resources,
         // Without functions there is nothing to validate later; any resources will do.
         None => empty_resources(engine)?,
     };
-    Ok((sections, resources))
+    Ok(Parsed { sections, validator, charged: charge.bytes() })
+}
+
+/// Validates a body by itself. As the translator does, it refuses one whose blocks are too deep, as they take memory; and it
+/// looks whether it is to stop.
+fn validate_body(
+    engine: &Engine,
+    validator: &mut FuncValidator<ValidatorResources>,
+    body: &FunctionBody<'_>,
+    stop: Stop<'_>,
+) -> Result<(), Error> {
+    let limit = engine.config().limits.nesting;
+    validator.read_locals(&mut body.get_binary_reader())?;
+    // In a body fewer things are allowed than the section's reader takes.
+    let bytes = BinaryReader::new_features(body.as_bytes(), body.range().start, engine.features());
+    let mut operators = FunctionBody::new(bytes).get_operators_reader()?;
+    let mut looked = 0;
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        validator.op(offset, &operator)?;
+        check_operands(engine, validator)?;
+        // The function itself is the outermost block.
+        let depth = validator.control_stack_height() as usize;
+        if depth > limit.saturating_add(1) {
+            let message = format!("blocks are nested {} deep or deeper, the limit is {limit}", depth - 1);
+            return Err(Error::limit("nesting", message));
+        }
+        stop.check_from_time_to_time(&mut looked, offset)?;
+    }
+    let end = operators.original_position();
+    operators.get_binary_reader().finish_expression(&validator.visitor(end))?;
+    Ok(())
+}
+
+/// Refuses a body with more operands than a frame has slots. Where code is not reached, nothing else would count them, and a
+/// call of two bytes may have a thousand results.
+#[inline]
+pub(crate) fn check_operands(engine: &Engine, validator: &FuncValidator<ValidatorResources>) -> Result<(), Error> {
+    let (operands, limit) = (validator.operand_stack_height() as usize, engine.config().limits.frame_slots);
+    if operands > limit {
+        return Err(Error::limit("frame_slots", format!("a function has {operands} operands, the limit is {limit}")));
+    }
+    Ok(())
 }
 
 /// Checks counts and lengths before what they count is read, so that what is too much costs nothing.
@@ -113,6 +169,10 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
         }
         Payload::TypeSection(reader) => {
             let offset = reader.range().start;
+            // Most groups are of one type.
+            sections.types.reserve_exact(reader.count() as usize);
+            sections.type_ids.reserve_exact(reader.count() as usize);
+            sections.grouped.reserve_exact(reader.count() as usize);
             for group in reader {
                 type_group(engine, &group?, sections, offset)?;
             }
@@ -120,9 +180,13 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
         }
         Payload::ImportSection(reader) => {
             let offset = reader.range().start;
+            sections.imports.reserve_exact(reader.count() as usize);
             for imports in reader {
                 match imports? {
-                    Imports::Single(_, import) => import_one(sections, import.module, import.name, import.ty, offset)?,
+                    Imports::Single(_, import) => {
+                        let names = [import.module, import.name].map(|name| place(name.as_bytes(), bytes));
+                        import_one(sections, names, import.ty, offset)?;
+                    }
                     _ => return Err(Error::unsupported("compact import section", offset)),
                 }
             }
@@ -133,7 +197,9 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             }
             Ok(())
         }
+        // The validator has read each section to its end: the counts are true.
         Payload::FunctionSection(reader) => {
+            sections.funcs.reserve_exact(reader.count() as usize);
             for ty in reader {
                 sections.funcs.push(ty?);
             }
@@ -141,6 +207,8 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
         }
         Payload::TableSection(reader) => {
             let offset = reader.range().start;
+            sections.tables.reserve_exact(reader.count() as usize);
+            sections.table_inits.reserve_exact(reader.count() as usize);
             for table in reader {
                 let table = table?;
                 sections.tables.push(table_type(&table.ty, &sections.type_ids, offset)?);
@@ -159,6 +227,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             Ok(())
         }
         Payload::TagSection(reader) => {
+            sections.tags.reserve_exact(reader.count() as usize);
             for tag in reader {
                 sections.tags.push(tag?.func_type_idx);
             }
@@ -166,6 +235,8 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
         }
         Payload::GlobalSection(reader) => {
             let offset = reader.range().start;
+            sections.globals.reserve_exact(reader.count() as usize);
+            sections.global_inits.reserve_exact(reader.count() as usize);
             for global in reader {
                 let global = global?;
                 sections.globals.push(global_type(&global.ty, &sections.type_ids, offset)?);
@@ -175,6 +246,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
         }
         Payload::ExportSection(reader) => {
             let offset = reader.range().start;
+            sections.exports.reserve_exact(reader.count() as usize);
             for export in reader {
                 let export = export?;
                 let index = match export.kind {
@@ -185,7 +257,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
                     ExternalKind::Tag => ExternIndex::Tag(export.index),
                     other => return Err(Error::unsupported(format!("export of kind {other:?}"), offset)),
                 };
-                sections.exports.push((export.name.into(), index));
+                sections.exports.push((place(export.name.as_bytes(), bytes), index));
             }
             Ok(())
         }
@@ -195,6 +267,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
         }
         Payload::ElementSection(reader) => {
             let offset = reader.range().start;
+            sections.elements.reserve_exact(reader.count() as usize);
             for element in reader {
                 let element = element?;
                 let mode = match element.kind {
@@ -207,15 +280,20 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
                 };
                 let items = match element.items {
                     WasmItems::Functions(reader) => {
-                        ElementItems::Functions(reader.into_iter().collect::<Result<_, _>>()?)
+                        let mut items = Vec::with_capacity(reader.count() as usize);
+                        for func in reader {
+                            items.push(func?);
+                        }
+                        ElementItems::Functions(items.into())
                     }
                     WasmItems::Expressions(ty, reader) => {
                         val_type(wasmparser::ValType::Ref(ty), &sections.type_ids, offset)?;
-                        let items = reader.into_iter().map(|expr| {
+                        let mut items = Vec::with_capacity(reader.count() as usize);
+                        for expr in reader {
                             let invalid = || Error::module("an element that is no reference", offset);
-                            ConstExpr::new(&expr?)?.as_reference().ok_or_else(invalid)
-                        });
-                        ElementItems::References(items.collect::<Result<_, Error>>()?)
+                            items.push(ConstExpr::new(&expr?)?.as_reference().ok_or_else(invalid)?);
+                        }
+                        ElementItems::References(items.into())
                     }
                 };
                 sections.elements.push(ElementSegment { mode, items });
@@ -223,6 +301,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             Ok(())
         }
         Payload::DataSection(reader) => {
+            sections.data.reserve_exact(reader.count() as usize);
             for data in reader {
                 let data = data?;
                 let mode = match data.kind {
@@ -246,13 +325,13 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
     }
 }
 
-/// Where `part`, which was read out of `bytes`, lies in them.
-fn place(part: &[u8], bytes: &[u8]) -> Range<usize> {
+/// Where `part`, which was read out of `bytes`, lies in them: the offsets of a module have 32 bits.
+fn place(part: &[u8], bytes: &[u8]) -> Range<u32> {
     let start = (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
-    if part.is_empty() { 0..0 } else { start..start + part.len() }
+    if part.is_empty() { 0..0 } else { start as u32..(start + part.len()) as u32 }
 }
 
-fn import_one(sections: &mut Sections, module: &str, name: &str, ty: TypeRef, offset: u64) -> Result<(), Error> {
+fn import_one(sections: &mut Sections, [module, name]: [Range<u32>; 2], ty: TypeRef, offset: u64) -> Result<(), Error> {
     let index = match ty {
         TypeRef::Func(ty) => {
             sections.imported_funcs += 1;
@@ -276,7 +355,7 @@ fn import_one(sections: &mut Sections, module: &str, name: &str, ty: TypeRef, of
         }
         other => return Err(Error::unsupported(format!("import of kind {other:?}"), offset)),
     };
-    sections.imports.push(Import { module: module.into(), name: name.into(), index });
+    sections.imports.push(Import { module, name, index });
     Ok(())
 }
 
@@ -299,7 +378,7 @@ fn type_group(engine: &Engine, group: &RecGroup, sections: &mut Sections, offset
         sections.types.push(func_type(ty, &sections.type_ids, offset)?);
     }
     let types = &mut sections.types[start..];
-    let first = engine.type_group(types);
+    let first = engine.type_group(types)?;
     for (index, ty) in types.iter_mut().enumerate() {
         sections.type_ids[start + index] = first + index as u32;
         sections.grouped.push(count > 1 || ty.is_recursive());

@@ -17,8 +17,9 @@ pub(crate) enum ExternIndex {
 
 /// An import as it stands in the module; the type is in the index space of its kind.
 pub(crate) struct Import {
-    pub module: Box<str>,
-    pub name: Box<str>,
+    /// Where the names lie in the module's bytes.
+    pub module: Range<u32>,
+    pub name: Range<u32>,
     pub index: ExternIndex,
 }
 
@@ -47,7 +48,7 @@ pub(crate) enum ElementItems {
 
 pub(crate) struct DataSegment {
     pub mode: SegmentMode,
-    pub bytes: Range<usize>,
+    pub bytes: Range<u32>,
 }
 
 /// What the sections say.
@@ -76,12 +77,13 @@ pub(crate) struct Sections {
     pub imported_tables: usize,
     pub imported_memories: usize,
     pub imported_globals: usize,
-    pub exports: Vec<(Box<str>, ExternIndex)>,
+    /// Names, as places in the module's bytes, and what they stand for.
+    pub exports: Vec<(Range<u32>, ExternIndex)>,
     pub start: Option<u32>,
     pub elements: Vec<ElementSegment>,
     pub data: Vec<DataSegment>,
     /// Bodies of defined functions, in the module's bytes.
     pub bodies: Vec<Range<u32>>,
     /// The name section's contents.
-    pub names: Option<Range<usize>>,
+    pub names: Option<Range<u32>>,
 }

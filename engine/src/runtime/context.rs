@@ -4,6 +4,8 @@ use super::func::Func;
 use super::store::{Store, StoreInner};
 pub use crate::exec::activation::CallContext;
 use crate::exec::activation::{CallParts, copy_slots};
+use crate::exec::host_call::Caller;
+use crate::sealed;
 use crate::trap::Trap;
 
 /// A store, borrowed; opaque, so that what the engine takes for granted of it stays true.
@@ -14,8 +16,8 @@ pub struct StoreRef<'a>(pub(crate) &'a StoreInner);
 #[doc(hidden)]
 pub struct StoreMut<'a>(pub(crate) &'a mut StoreInner);
 
-/// Read access to a store's memories, tables and globals.
-pub trait AsContext {
+/// Read access to a store's memories, tables and globals. Only this crate implements it.
+pub trait AsContext: sealed::Context {
     #[doc(hidden)]
     fn store_ref(&self) -> StoreRef<'_>;
 }
@@ -28,6 +30,9 @@ pub trait AsContextMut: AsContext {
 
 /// A context with the host's data, which functions can be called with: `&mut Store<T>`, or what
 /// [`Caller::with`](crate::Caller::with) makes inside a host function.
+///
+/// That [`Data`](Self::Data) is the type of the store's data is what host functions rely on, so only this crate implements
+/// it.
 pub trait AsCallContext: AsContextMut {
     /// The host's data.
     type Data: 'static;
@@ -64,6 +69,13 @@ pub(crate) trait Inner: AsContext {
 }
 
 impl<C: AsContext + ?Sized> Inner for C {}
+
+impl sealed::Context for StoreRef<'_> {}
+impl<C: sealed::Context + ?Sized> sealed::Context for &C {}
+impl<C: sealed::Context + ?Sized> sealed::Context for &mut C {}
+impl<T: 'static> sealed::Context for Store<T> {}
+impl<T> sealed::Context for CallContext<'_, T> {}
+impl sealed::Context for Caller<'_> {}
 
 impl AsContext for StoreRef<'_> {
     fn store_ref(&self) -> StoreRef<'_> {

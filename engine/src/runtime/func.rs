@@ -36,10 +36,14 @@ impl Func {
     /// assert_eq!(add.typed::<(i32, i32), i32>(&store)?.call(&mut store, (2, 3))?, 5);
     /// # Ok::<(), hostel_engine::Error>(())
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the engine has 2³¹ function types, the most there can be, and this is another one.
     pub fn wrap<C: AsCallContext, M>(mut context: C, f: impl IntoFunc<C::Data, M>) -> Func {
         let function: HostFunc<C::Data> = f.into_func();
         let store = context.store_inner_mut();
-        let handle = function.add_to(store);
+        let handle = function.add_to(store).expect("one of 2³¹ numbers for types is left");
         Func::new(store, handle)
     }
 

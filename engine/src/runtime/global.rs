@@ -27,9 +27,10 @@ impl Global {
     ///
     /// # Errors
     ///
-    /// A value of another type.
+    /// A value of another type; a type that refers to a function type which the engine does not have.
     pub fn new(mut context: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global, Error> {
         let store = context.store_inner_mut();
+        store.engine().check_value_type(ty.content)?;
         let mut block = GlobalBlock { value: [0; 2], ty };
         value.write_as(store, ty.content, &mut block.value)?;
         store.globals.push(Stable::new(block));

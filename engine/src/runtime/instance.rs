@@ -85,7 +85,8 @@ impl Instance {
     pub fn exports<'a>(&self, context: &'a impl AsContext) -> impl Iterator<Item = (&'a str, Extern)> {
         let store = context.store_inner();
         let block = self.block(store);
-        block.module().sections().exports.iter().map(move |(name, index)| (&**name, export(store, block, *index)))
+        let module = block.module();
+        module.sections().exports.iter().map(move |(name, index)| (module.text_at(name), export(store, block, *index)))
     }
 
     /// The exported function of that name.

@@ -30,13 +30,30 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// A type that no memory has; a limit (`memory_bytes`, `store_memory_bytes`, `memories`); no room in the system.
+    /// A type that no memory has: pages of another size than 1 or 65 536 bytes, a maximum below the minimum or beyond what an
+    /// address can reach. A limit (`memory_bytes`, `store_memory_bytes`, `memories`); no room in the system.
+    ///
+    /// ```
+    /// use hostel_engine::{Engine, Memory, MemoryType, Store};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType { max: Some(65_536), ..MemoryType::new(1) })?;
+    /// assert_eq!(memory.data(&store).len(), 65_536);
+    /// let error = Memory::new(&mut store, MemoryType { max: Some(65_537), ..MemoryType::new(1) }).unwrap_err();
+    /// assert!(error.to_string().contains("32 bits"), "{error}");
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
     pub fn new(mut context: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let store = context.store_inner_mut();
         if !matches!(ty.page_size, 1 | PAGE_SIZE) {
             return Err(Error::usage(format!(
                 "a new memory with pages of {} bytes: they have 1 or 65536",
                 ty.page_size
+            )));
+        }
+        if ty.max.is_some_and(|max| max > reachable(ty)) {
+            let (bits, most) = (if ty.memory64 { 64 } else { 32 }, reachable(ty));
+            return Err(Error::usage(format!(
+                "a new memory of {ty}: with addresses of {bits} bits it has at most {most}"
             )));
         }
         if ty.min > most_pages(ty) {
@@ -111,11 +128,16 @@ impl Memory {
     }
 }
 
+/// The most pages that addresses of 32 or 64 bits reach: 4 GiB or 16 EiB. A size in pages has as many bits as an address,
+/// so a memory with pages of one byte is one byte smaller.
+fn reachable(ty: MemoryType) -> u64 {
+    let (addresses, most): (u128, _) = if ty.memory64 { (1 << 64, u64::MAX) } else { (1 << 32, u32::MAX.into()) };
+    u64::try_from(addresses / u128::from(ty.page_size)).map_or(most, |pages| pages.min(most))
+}
+
 /// The most pages that its type allows.
 fn most_pages(ty: MemoryType) -> u64 {
-    // A size in pages has as many bits as an address, and 32 bits do not reach further than 4 GiB.
-    let reachable = if ty.memory64 { u64::MAX } else { ((1 << 32) / ty.page_size).min(u32::MAX.into()) };
-    ty.max.map_or(reachable, |max| max.min(reachable))
+    ty.max.map_or(reachable(ty), |max| max.min(reachable(ty)))
 }
 
 /// Why a memory did not grow by `delta` pages.

@@ -20,6 +20,7 @@ pub use global::Global;
 pub use instance::{Extern, Instance};
 pub use memory::{Memory, MemoryAccessError};
 pub use resumable::{Resumable, ResumableCall};
+pub(crate) use store::Stop;
 pub use store::{InterruptHandle, Store};
 pub use table::Table;
 pub use tag::Tag;

@@ -19,6 +19,7 @@ use crate::exec::stable::Stable;
 use crate::exec::suspend::SuspendedStacks;
 use crate::limits::{Limits, Quota};
 use crate::runtime::exception::Exceptions;
+use crate::trap::{Trap, TrapCode};
 use crate::types::{FuncType, HeapType, MemoryType, ValType};
 
 /// Owns instances and the host's data of type `T`.
@@ -218,7 +219,55 @@ impl FuelAccount {
 #[derive(Clone, Debug)]
 pub struct InterruptHandle(pub(crate) Arc<AtomicBool>);
 
+/// Whether loading is to stop, for who does it to ask.
+#[derive(Clone, Copy)]
+pub(crate) struct Stop<'a>(Option<&'a AtomicBool>);
+
+impl<'a> Stop<'a> {
+    pub(crate) fn never() -> Stop<'a> {
+        Stop(None)
+    }
+
+    pub(crate) fn when(handle: &'a InterruptHandle) -> Stop<'a> {
+        Stop(Some(&handle.0))
+    }
+
+    /// An error when it is to stop, which takes the request.
+    pub(crate) fn check(self) -> Result<(), Error> {
+        match self.0 {
+            Some(asked) if asked.load(Ordering::Relaxed) => {
+                asked.store(false, Ordering::Relaxed);
+                Err(Trap::from(TrapCode::Interrupted).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`check`](Self::check), when the offset has come far from where that was last done.
+    #[inline]
+    pub(crate) fn check_from_time_to_time(self, looked: &mut u64, offset: u64) -> Result<(), Error> {
+        /// Bytes of a body: 0.1 to 0.4 ms.
+        const FAR: u64 = 4096;
+        if offset.wrapping_sub(*looked) < FAR {
+            return Ok(());
+        }
+        *looked = offset;
+        self.check()
+    }
+}
+
+impl Default for InterruptHandle {
+    fn default() -> InterruptHandle {
+        InterruptHandle::new()
+    }
+}
+
 impl InterruptHandle {
+    /// A handle of no store, for [`Module::new_interruptible`](crate::Module::new_interruptible).
+    pub fn new() -> InterruptHandle {
+        InterruptHandle(Arc::default())
+    }
+
     /// Asks the guest to stop. One request stops one call.
     pub fn interrupt(&self) {
         self.0.store(true, Ordering::Relaxed);
@@ -409,7 +458,7 @@ impl StoreInner {
         match ty.heap {
             _ if value == 0 => ty.nullable,
             HeapType::Func => self.resolve(Handle(value)).is_some(),
-            HeapType::Concrete(id) => self.resolve(Handle(value)).is_some_and(|found| found.type_id == id),
+            HeapType::Concrete(ty) => self.resolve(Handle(value)).is_some_and(|found| found.type_id == ty.number()),
             HeapType::Exn => self.exceptions.get(value).is_some(),
             HeapType::Extern => value <= self.extern_refs.len() as u64,
         }

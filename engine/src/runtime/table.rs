@@ -19,10 +19,31 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// A type that no table has, `init` of another type; a limit (`table_elements`, `store_table_elements`, `tables`); no
-    /// room in the system.
+    /// A type that no table has: elements that are no references or refer to a function type which the engine does not have,
+    /// a maximum below the minimum or beyond what an index can name. `init` of another type; a limit (`table_elements`,
+    /// `store_table_elements`, `tables`); no room in the system.
+    ///
+    /// ```
+    /// use hostel_engine::{Engine, Store, Table, TableType, Val, ValType};
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let table = Table::new(&mut store, TableType::new(ValType::FuncRef, 2), Val::FuncRef(None))?;
+    /// assert_eq!(table.size(&store), 2);
+    /// let error = Table::new(&mut store, TableType::new(ValType::I64, 2), Val::I64(0)).unwrap_err();
+    /// assert!(error.to_string().contains("elements are references"), "{error}");
+    /// # Ok::<(), hostel_engine::Error>(())
+    /// ```
     pub fn new(mut context: impl AsContextMut, ty: TableType, init: Val) -> Result<Table, Error> {
         let store = context.store_inner_mut();
+        if !ty.element.is_ref() {
+            return Err(Error::usage(format!("a new table of {ty}: a table's elements are references")));
+        }
+        store.engine().check_value_type(ty.element)?;
+        if ty.max.is_some_and(|max| max > countable(ty)) {
+            let (bits, most) = (if ty.table64 { 64 } else { 32 }, countable(ty));
+            return Err(Error::usage(format!(
+                "a new table of {ty}: with indices of {bits} bits it has at most {most}"
+            )));
+        }
         if ty.min > most_elements(ty) {
             return Err(Error::usage(format!("a new table of {ty}: at most it has {}", most_elements(ty))));
         }
@@ -92,10 +113,14 @@ impl Table {
     }
 }
 
-/// The most elements that its type allows: its indices have 32 bits or 64.
+/// The most elements that indices of 32 or 64 bits can count.
+fn countable(ty: TableType) -> u64 {
+    if ty.table64 { u64::MAX } else { u32::MAX.into() }
+}
+
+/// The most elements that its type allows.
 fn most_elements(ty: TableType) -> u64 {
-    let countable = if ty.table64 { u64::MAX } else { u32::MAX.into() };
-    ty.max.map_or(countable, |max| max.min(countable))
+    ty.max.map_or(countable(ty), |max| max.min(countable(ty)))
 }
 
 /// Why a table did not grow by `delta` elements.

@@ -15,13 +15,14 @@ impl Tag {
     ///
     /// # Errors
     ///
-    /// A type with results.
+    /// A type with results, of more than 1 000 parameters, or that refers to a function type which the engine does not have.
     pub fn new(mut context: impl AsContextMut, ty: FuncType) -> Result<Tag, Error> {
         if !ty.results().is_empty() {
             return Err(Error::usage(format!("a tag's type has no results, found {ty}")));
         }
         let store = context.store_inner_mut();
-        let type_id = store.engine().type_id(&ty);
+        store.engine().check_func_type(&ty)?;
+        let type_id = store.engine().type_id(&ty)?;
         store.tags.push(TagEntry { ty, type_id });
         Ok(Tag(Place::new(store, store.tags.len() - 1)))
     }

@@ -116,6 +116,7 @@ mod tests {
             listens: false,
             map: None,
             room: usize::MAX,
+            stop: crate::runtime::Stop::never(),
             allocations: &mut Allocations::default(),
         });
         let code = code.unwrap().code;

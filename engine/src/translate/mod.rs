@@ -31,7 +31,8 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, Validat
 
 use crate::code::verify;
 use crate::error::Error;
-use crate::module::{Module, Sections};
+use crate::module::{Module, Sections, check_operands};
+use crate::runtime::Stop;
 use crate::types::{FuncType, ValType};
 pub(crate) use bounds::too_much_code;
 use control::Frame;
@@ -51,6 +52,8 @@ pub(crate) struct Request<'a> {
     pub map: Option<&'a mut Vec<(u32, u64)>>,
     /// How many words the code may have.
     pub room: usize,
+    /// Whether to stop before it is done.
+    pub stop: Stop<'a>,
     pub allocations: &'a mut Allocations,
 }
 
@@ -68,9 +71,10 @@ pub(crate) struct Allocations {
 }
 
 impl Allocations {
-    /// Whether it is worth keeping, and no more than an ordinary function needs. Chosen: 512 KiB of code.
+    /// Whether it is worth keeping, and no more than an ordinary function needs. Chosen: 512 KiB of code, and a thousand open
+    /// blocks; of what the validator has, the blocks are the most.
     pub(crate) fn is_ordinary(&self) -> bool {
-        self.code.capacity() <= 1 << 16
+        self.code.capacity() <= 1 << 16 && self.control.capacity() <= 1 << 10 && self.entries.capacity() <= 1 << 14
     }
 }
 
@@ -117,7 +121,7 @@ pub(crate) struct Landing {
 ///
 /// An invalid body, when asked to validate; limits.
 pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
-    let Request { module, func, body, validate, listens, mut map, room, allocations } = request;
+    let Request { module, func, body, validate, listens, mut map, room, stop, allocations } = request;
     let mut validator = validate.map(|v| v.into_validator(std::mem::take(&mut allocations.validator)));
     let ty = module.func_type(func);
     let mut translator = Translator::new(module, ty, listens.then_some(func), room, allocations);
@@ -134,14 +138,17 @@ pub(crate) fn function(request: Request<'_>) -> Result<Translated, Error> {
     }
     let mut operators = body.get_operators_reader()?;
     translator.begin()?;
+    let mut looked = 0;
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         if let Some(validator) = &mut validator {
             validator.op(offset, &operator)?;
+            check_operands(module.engine(), validator)?;
         }
         translator.fresh = translator.code.len();
         translator.operator(&operator, offset)?;
         translator.check_bounds()?;
+        stop.check_from_time_to_time(&mut looked, offset)?;
         if let Some(map) = &mut map {
             // Instructions of earlier operators that were taken back are part of this one's now.
             while map.last().is_some_and(|&(start, _)| start as usize >= translator.fresh) {

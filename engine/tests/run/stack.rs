@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use hostel_engine::{Engine, Limits, Linker, Store, Table, TableType, TrapCode, Val, ValType};
+use hostel_engine::{Caller, Engine, Extern, Limits, Linker, Store, Table, TableType, Trap, TrapCode, Val, ValType};
 
 use crate::call;
 use crate::kit::{configs, guest, instantiate};
@@ -87,6 +87,59 @@ fn tail_calls_need_no_stack_also_between_instances_and_to_hosts() {
             let own = instance.get_typed_func::<(i32, i64), i64>(&store, "self").unwrap();
             assert_eq!(own.call(&mut store, (100_000, 1)).unwrap(), 200_001);
             assert_eq!(call(&mut store, instance, "to_host", &[2]).unwrap(), [1123]);
+        }
+    }
+}
+
+type Sixteen = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
+
+/// A host function calls back where the value stack ends: what does not fit is a trap, slot by slot, and nothing is
+/// written beyond the end, where there is no memory.
+#[test]
+fn calls_from_a_host_function_fit_or_trap_wherever_the_stack_ends() {
+    let values = "i64 ".repeat(16);
+    let gets = (0..16).map(|local| format!("(local.get {local})")).collect::<String>();
+    let text = format!(
+        r#"(module (import "h" "back" (func $back (param i32)))
+        (func (export "wide") (param {values}) (result {values}) {gets})
+        (func $f (export "f") (param i32 i32)
+            (if (local.get 0)
+                (then (call $f (i32.sub (local.get 0) (i32.const 1)) (local.get 1)))
+                (else (call $back (local.get 1))))))"#
+    );
+    for mut config in configs() {
+        config.limits(Limits { value_stack_bytes: 8192, ..Limits::default() });
+        let engine = Engine::new(&config).unwrap();
+        let mut linker = Linker::<u32>::new(&engine);
+        linker.func_wrap("h", "back", |calls: &mut u32, caller: &mut Caller<'_>, way: i32| -> Result<(), Trap> {
+            let Some(Extern::Func(wide)) = caller.get_export("wide") else { panic!("it is exported") };
+            if way == 0 {
+                let wide = wide.typed::<Sixteen, Sixteen>(&*caller).unwrap();
+                let numbers = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
+                let (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) = wide.call(caller.with(calls), numbers)?;
+                assert!([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p].into_iter().eq(1..17));
+            } else {
+                let mut slots: Vec<u64> = (1..17).collect();
+                wide.call_with_stack(caller.with(calls), &mut slots)?;
+                assert!(slots.into_iter().eq(1..17));
+            }
+            *calls += 1;
+            Ok(())
+        });
+        let mut store = Store::new(&engine, 0);
+        let instance = instantiate(&linker, &mut store, &text).unwrap();
+        let f = instance.get_typed_func::<(i32, i32), ()>(&store, "f").unwrap();
+        for way in [0, 1] {
+            *store.data_mut() = 0;
+            let mut most = 0;
+            for depth in 0..300 {
+                match f.call(&mut store, (depth, way)) {
+                    Ok(()) => most = depth,
+                    Err(trap) => assert_eq!(trap.code(), Some(TrapCode::StackOverflow), "{depth} deep"),
+                }
+            }
+            assert_eq!(*store.data() as i32, most + 1, "what fits somewhere fits nearer to the base");
+            assert!((150..299).contains(&most), "{most} deep: the end of the stack was not met");
         }
     }
 }
