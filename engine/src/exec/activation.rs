@@ -24,6 +24,7 @@ pub(super) struct Restore {
     exec: *mut ExecState,
     data: *mut (),
     top: Sp,
+    borrowed: Sp,
 }
 
 impl Restore {
@@ -32,7 +33,10 @@ impl Restore {
     pub(super) unsafe fn begin(exec: *mut ExecState, data: *mut ()) -> Restore {
         // SAFETY: the contract; no reference is kept.
         unsafe {
-            let restore = Restore { exec, data: (*exec).data, top: (*exec).top };
+            let restore = Restore { exec, data: (*exec).data, top: (*exec).top, borrowed: (*exec).borrowed };
+            if restore.borrowed != restore.top {
+                (&mut (*exec).waiting).push((restore.borrowed, restore.top));
+            }
             (*exec).depth += 1;
             (*exec).data = data;
             (*exec).untranslated = None;
@@ -45,7 +49,10 @@ impl Drop for Restore {
     fn drop(&mut self) {
         // SAFETY: the store outlives the activation (B), and no chain of it runs any more or yet again (X).
         let exec = unsafe { &mut *self.exec };
-        (exec.data, exec.top) = (self.data, self.top);
+        (exec.data, exec.top, exec.borrowed) = (self.data, self.top, self.borrowed);
+        if self.borrowed != self.top {
+            exec.waiting.pop();
+        }
         exec.depth -= 1;
     }
 }

@@ -257,6 +257,14 @@ pub(crate) struct ExecState {
     pub cx: Cx,
     /// The first slot that is free for a nested activation.
     pub top: Sp,
+    /// The first slot that the host function has borrowed which is making one; they end at `top`.
+    pub borrowed: Sp,
+    /// The slots, from their first to behind their last, that host functions have borrowed which wait for a nested
+    /// activation: outer ones first.
+    pub waiting: Vec<(Sp, Sp)>,
+    /// Copies of what was passed to running host functions that take exceptions: the search for those does not look at
+    /// slots that a host function has borrowed.
+    pub arguments: Vec<u64>,
     pub stack_base: Sp,
     pub stack_end: Sp,
     /// Units left; below 0 when a host function took more than there was.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::backend::{Cx, Sp};
-use super::block::{InstanceBlock, Shim};
+use super::block::{ExecState, InstanceBlock, Shim};
 use crate::code::Header;
 use crate::runtime::context::{AsContext, AsContextMut, CallContext, Inner, StoreMut, StoreRef};
 use crate::runtime::store::StoreInner;
@@ -46,17 +46,19 @@ use crate::trap::{Trap, TrapCode};
 /// ```
 pub struct Caller<'a> {
     cx: Cx,
+    /// The first slot that the host function has borrowed; they end at `top`.
+    borrowed: Sp,
     /// The first slot that is free for a nested activation.
     top: Sp,
     marker: PhantomData<&'a mut StoreInner>,
 }
 
 impl Caller<'_> {
-    /// `unsafe`: B holds for `cx`, `top` is inside its store's stack and above all that is in use (S), and X allows
-    /// references into the store while the caller lives.
+    /// `unsafe`: B holds for `cx`, `top` is inside its store's stack and above all that is in use (S), what is borrowed
+    /// mutably of the stack is between `borrowed` and `top`, and X allows references into the store while the caller lives.
     #[inline(always)]
-    unsafe fn new<'a>(cx: Cx, top: Sp) -> Caller<'a> {
-        Caller { cx, top, marker: PhantomData }
+    unsafe fn new<'a>(cx: Cx, borrowed: Sp, top: Sp) -> Caller<'a> {
+        Caller { cx, borrowed, top, marker: PhantomData }
     }
 
     fn block(&self) -> &InstanceBlock {
@@ -207,7 +209,7 @@ impl AsContextMut for Caller<'_> {
         // SAFETY: B; X: it borrows from `self` exclusively, which stands for the whole store. Only this way can the host
         // function start an activation, whose frames go where `top` says.
         unsafe {
-            (*exec).top = self.top;
+            ((*exec).top, (*exec).borrowed) = (self.top, self.borrowed);
             StoreMut(&mut *(*exec).store)
         }
     }
@@ -228,12 +230,51 @@ where
         // SAFETY: the contract of `Shim`: `env` is an `F`, `data` a `T` (D), and the slots are the callee's own (S). The
         // three borrows are of different things, and end before the chain goes on (X).
         unsafe {
-            let end = slots.add(len);
+            let (start, end) = (slots, slots.add(len));
             let slots = if len == 0 { &mut [] } else { std::slice::from_raw_parts_mut(slots, len) };
-            (*env.cast::<F>())(&mut *data.cast::<T>(), &mut Caller::new(cx, end), slots)
+            (*env.cast::<F>())(&mut *data.cast::<T>(), &mut Caller::new(cx, start, end), slots)
         }
     }
     shim::<T, F>
+}
+
+/// As [`shim`], for functions that take exceptions: copies of what they are given are among the roots of the search for
+/// exceptions, which does not look at slots that a host function has borrowed.
+pub(crate) fn shim_with_roots<T, F>() -> Shim
+where
+    F: Fn(&mut T, &mut Caller<'_>, &mut [u64]) -> Result<(), Trap>,
+{
+    /// Takes the copies off again, also when the host function panics.
+    struct Unroot(*mut ExecState, usize);
+
+    impl Drop for Unroot {
+        fn drop(&mut self) {
+            // SAFETY: B; X: the host function has returned.
+            unsafe { (&mut (*self.0).arguments).truncate(self.1) }
+        }
+    }
+
+    unsafe fn shim_with_roots<T, F>(
+        env: *const (),
+        data: *mut (),
+        cx: Cx,
+        slots: *mut u64,
+        len: usize,
+    ) -> Result<(), Trap>
+    where
+        F: Fn(&mut T, &mut Caller<'_>, &mut [u64]) -> Result<(), Trap>,
+    {
+        // SAFETY: the contract of `Shim` (S, B); X: the references end before the host function runs.
+        unsafe {
+            let exec = (*cx).exec;
+            let arguments = &mut (*exec).arguments;
+            let _unroot = Unroot(exec, arguments.len());
+            arguments.extend_from_slice(std::slice::from_raw_parts(slots, len));
+            // Not inlined: `F` would be compiled twice.
+            std::hint::black_box(shim::<T, F>())(env, data, cx, slots, len)
+        }
+    }
+    shim_with_roots::<T, F>
 }
 
 /// When a listener hears of a call.
@@ -256,7 +297,8 @@ pub(super) unsafe fn listen(sp: Sp, cx: Cx, func: u32, moment: Moment) {
         let code = (*cx).entry(func).map(|entry| Header::from_bits(*entry.code()));
         let top = sp.add(code.map_or(slots, |header| header.frame_slots as usize));
         let slots = std::slice::from_raw_parts(sp, slots);
-        let mut caller = Caller::new(cx, top);
+        // Its slices are shared, so the search for exceptions may look at these slots.
+        let mut caller = Caller::new(cx, top, top);
         match moment {
             Moment::Before => listener.before(&mut caller, definition, &slots[..definition.ty().param_slots()]),
             Moment::After => listener.after(&mut caller, definition, &slots[..definition.ty().result_slots()]),

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::exec::block::{EnvPtr, Handle, Shim};
-use crate::exec::host_call::{Caller, shim};
+use crate::exec::host_call::{Caller, shim, shim_with_roots};
 use crate::host::listener::{FunctionDefinition, FunctionListener};
 use crate::host::typed::IntoFunc;
 use crate::linker::Linker;
 use crate::runtime::store::StoreInner;
 use crate::trap::Trap;
-use crate::types::{FuncType, ValType};
+use crate::types::{FuncType, HeapType, ValType};
 
 /// A host function of stores with data `T`, its closure erased.
 pub struct HostFunc<T> {
@@ -51,8 +51,10 @@ impl<T: 'static> HostFunc<T> {
         F: Fn(&mut T, &mut Caller<'_>, &mut [u64]) -> Result<(), Trap> + Send + Sync + 'static,
     {
         let f = Arc::new(f);
+        let is_exception = |ty: &ValType| ty.as_ref().is_some_and(|ty| ty.heap == HeapType::Exn);
+        let takes_exceptions = ty.params().iter().any(is_exception);
         HostFunc {
-            shim: shim::<T, F>(),
+            shim: if takes_exceptions { shim_with_roots::<T, F>() } else { shim::<T, F>() },
             env: EnvPtr(Arc::as_ptr(&f).cast()),
             owner: f,
             ty,

@@ -53,7 +53,7 @@ pub struct StoreInner {
     pub(crate) hosts: Vec<HostEntry>,
     /// Where the host function with that environment is: each is owned by one entry, so addresses tell them apart.
     hosts_by_env: HashMap<usize, usize>,
-    pub(crate) extern_refs: Vec<Arc<dyn Any + Send + Sync>>,
+    pub(crate) extern_refs: ExternRefs,
     pub(crate) tags: Vec<TagEntry>,
     pub(crate) exceptions: Exceptions,
     /// What guests that paused refer to.
@@ -75,6 +75,32 @@ pub(crate) struct HostEntry {
     pub env: EnvPtr,
     pub ty: FuncType,
     pub type_id: u32,
+}
+
+/// What the host's references in a store refer to. They are never dropped before the store, so that a handle, which is an
+/// index from 1, names one thing for ever.
+#[derive(Default)]
+pub(crate) struct ExternRefs {
+    targets: Vec<Arc<dyn Any + Send + Sync>>,
+    /// The handle of what is at that address.
+    handles: HashMap<usize, u64>,
+}
+
+impl ExternRefs {
+    /// The handle of `target`, which is taken in if it is new.
+    pub(crate) fn add(&mut self, target: &Arc<dyn Any + Send + Sync>) -> u64 {
+        // Of no two that are kept at the same time it is the same, also where they have no size.
+        let address = Arc::as_ptr(target).cast::<()>().addr();
+        *self.handles.entry(address).or_insert_with(|| {
+            self.targets.push(target.clone());
+            self.targets.len() as u64
+        })
+    }
+
+    /// What a handle names; `None` for null and what is none.
+    pub(crate) fn get(&self, handle: u64) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.targets.get(usize::try_from(handle.checked_sub(1)?).ok()?)
+    }
 }
 
 /// An exception tag of a store.
@@ -301,6 +327,9 @@ impl StoreInner {
             sp: base,
             cx: null,
             top: base,
+            borrowed: base,
+            waiting: Vec::new(),
+            arguments: Vec::new(),
             stack_base: base,
             stack_end: base.wrapping_add(stack.slots()),
             fuel: 0,
@@ -350,7 +379,7 @@ impl StoreInner {
             globals: Vec::new(),
             hosts: Vec::new(),
             hosts_by_env: HashMap::new(),
-            extern_refs: Vec::new(),
+            extern_refs: ExternRefs::default(),
             tags: Vec::new(),
             exceptions: Exceptions::new(limits.exceptions),
             suspended: SuspendedStacks::default(),
@@ -460,7 +489,7 @@ impl StoreInner {
             HeapType::Func => self.resolve(Handle(value)).is_some(),
             HeapType::Concrete(ty) => self.resolve(Handle(value)).is_some_and(|found| found.type_id == ty.number()),
             HeapType::Exn => self.exceptions.get(value).is_some(),
-            HeapType::Extern => value <= self.extern_refs.len() as u64,
+            HeapType::Extern => self.extern_refs.get(value).is_some(),
         }
     }
 }

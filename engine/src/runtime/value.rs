@@ -10,8 +10,10 @@ use crate::error::Error;
 use crate::exec::block::Handle;
 use crate::types::{HeapType, RefType, ValType};
 
-/// A reference to something of the host's that a guest can pass around and not look into. It lives as long as the store
-/// it was given to.
+/// A reference to something of the host's that a guest can pass around and not look into.
+///
+/// What it refers to lives as long as the last store that it was given to. A store takes it once, however often it is given:
+/// clones refer to the same.
 #[derive(Clone)]
 pub struct ExternRef(Arc<dyn Any + Send + Sync>);
 
@@ -133,15 +135,9 @@ impl Val {
             Val::ExnRef(Some(exception)) if exception.0.store != store.id() => {
                 return Err(Error::usage("the exception is another store's"));
             }
-            Val::ExnRef(Some(exception)) => {
-                let limit = store.limits().exceptions;
-                let full = || Error::limit("exceptions", format!("one more than {limit} exceptions in a store"));
-                store.exceptions.add(exception.0.clone()).ok_or_else(full)?
-            }
-            Val::ExternRef(Some(reference)) => {
-                store.extern_refs.push(reference.0.clone());
-                store.extern_refs.len() as u64
-            }
+            // The store keeps what the host holds, so the handle is good.
+            Val::ExnRef(Some(exception)) => exception.0.handle,
+            Val::ExternRef(Some(reference)) => store.extern_refs.add(&reference.0),
         };
         Ok(())
     }
@@ -173,10 +169,7 @@ impl Val {
             _ if !store.is_reference(ty, slots[0]) => return Err(Error::usage("invalid reference")),
             _ => match ty.as_ref().map(|ty| ty.heap) {
                 Some(HeapType::Exn) => Val::ExnRef(store.exceptions.get(slots[0]).cloned().map(ExnRef)),
-                Some(HeapType::Extern) => {
-                    let index = (slots[0] as usize).checked_sub(1);
-                    Val::ExternRef(index.map(|index| ExternRef(store.extern_refs[index].clone())))
-                }
+                Some(HeapType::Extern) => Val::ExternRef(store.extern_refs.get(slots[0]).cloned().map(ExternRef)),
                 _ => Val::FuncRef((slots[0] != 0).then(|| Func::new(store, Handle(slots[0])))),
             },
         })

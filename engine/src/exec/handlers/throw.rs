@@ -108,8 +108,8 @@ fn ended(code: TrapCode) -> Trap {
     if matches!(code, TrapCode::OutOfFuel | TrapCode::Interrupted) { trap.resumable() } else { trap }
 }
 
-/// Makes the exception that a `throw` at `ip` throws, and its handle.
-unsafe fn make(ip: Ip, sp: Sp, cx: Cx, toll: &mut Toll) -> Result<(u64, Arc<Exception>), TrapCode> {
+/// Makes the exception that a `throw` at `ip` throws.
+unsafe fn make(ip: Ip, sp: Sp, cx: Cx, toll: &mut Toll) -> Result<Arc<Exception>, TrapCode> {
     // SAFETY: B, S, X: the references end here.
     unsafe {
         let tag = (&(*cx).tags)[imm(ip) as u32 as usize];
@@ -118,9 +118,8 @@ unsafe fn make(ip: Ip, sp: Sp, cx: Cx, toll: &mut Toll) -> Result<(u64, Arc<Exce
         let slots = store.tags[tag as usize].ty.param_slots();
         toll.spend(slots / SLOTS_PER_UNIT)?;
         let values = std::slice::from_raw_parts(sp.add(field(ip, 0)), slots).into();
-        let exception = Arc::new(Exception { tag, store: store.id(), values });
-        let handle = store.exceptions.add(exception.clone()).ok_or(TrapCode::TooManyExceptions)?;
-        Ok((handle, exception))
+        let id = store.id();
+        store.exceptions.add(tag, id, values).ok_or(TrapCode::TooManyExceptions)
     }
 }
 
@@ -129,25 +128,36 @@ unsafe fn make_room(store: &mut StoreInner, sp: Sp, cx: Cx, toll: &mut Toll) -> 
     if !store.exceptions.crowded() {
         return Ok(());
     }
-    let mut search = store.exceptions.search();
+    let exceptions = &store.exceptions;
+    let mut search = exceptions.search();
     let base = store.stack_base();
     // SAFETY: B.
     let end = sp.wrapping_add(usize::from(u16::MAX)).min(unsafe { (*cx).stack_end });
     // S: everything up to the running frame's end has been part of the stack and is initialised (zeroed pages at first).
-    // What lies above `sp` may be stale, which only keeps more. Read one by one: no reference is made to slots that host
-    // functions, which wait for this chain, have borrowed. What such a function has written there since may be missed, and
-    // then a reference that only it holds is refused when it is used.
-    let len = (end as usize - base as usize) / 8;
-    for start in (0..len).step_by(SLOTS) {
-        let slots = start..len.min(start + SLOTS);
-        // SAFETY: B, S.
-        unsafe {
-            toll.spend(slots.len() / SLOTS_PER_UNIT)?;
-            slots.for_each(|at| search.look_at(base.add(at).read()));
+    // What lies above `sp` may be stale, which only keeps more. Slots that host functions have borrowed, which wait for this
+    // chain, are theirs and are left out. What was passed to them is among the arguments; a reference that such a function
+    // has made up, or has kept of an earlier call, is stale if nothing else keeps it.
+    // SAFETY: B; X.
+    let (waiting, arguments) = unsafe {
+        let exec = (*cx).exec;
+        (&(*exec).waiting, &(*exec).arguments)
+    };
+    let mut from = base;
+    for &(borrowed, after) in waiting.iter().chain([&(end, end)]) {
+        let len = (borrowed as usize - from as usize) / 8;
+        for start in (0..len).step_by(SLOTS) {
+            let slots = start..len.min(start + SLOTS);
+            // SAFETY: B, S, and nobody has borrowed them.
+            unsafe {
+                toll.spend(slots.len() / SLOTS_PER_UNIT)?;
+                slots.for_each(|at| exceptions.look_at(&mut search, from.add(at).read()));
+            }
         }
+        from = after;
     }
-    // How many guests are paused is the host's affair.
-    store.suspended.slots().for_each(|slot| search.look_at(slot));
+    // How many guests are paused, and how deep guest and host have called each other, is the host's affair.
+    let apart = arguments.iter().copied().chain(store.suspended.slots());
+    apart.for_each(|slot| exceptions.look_at(&mut search, slot));
     let is_exception = |ty: crate::types::ValType| ty.as_ref().is_some_and(|ty| ty.heap == HeapType::Exn);
     let globals = store.globals.iter().filter(|global| is_exception(global.ty.content));
     let tables = store.tables.iter().filter(|table| is_exception(table.ty.element));
@@ -157,13 +167,13 @@ unsafe fn make_room(store: &mut StoreInner, sp: Sp, cx: Cx, toll: &mut Toll) -> 
         for slots in list.chunks(SLOTS) {
             // SAFETY: B.
             unsafe { toll.spend(slots.len().div_ceil(SLOTS_PER_UNIT))? };
-            slots.iter().for_each(|&slot| search.look_at(slot));
+            slots.iter().for_each(|&slot| exceptions.look_at(&mut search, slot));
         }
     }
-    while let Some(exception) = store.exceptions.next_found(&mut search) {
+    while let Some(exception) = exceptions.next_found(&mut search) {
         // SAFETY: B.
         unsafe { toll.spend(1 + exception.values.len() / SLOTS_PER_UNIT)? };
-        exception.values.iter().for_each(|&slot| search.look_at(slot));
+        exception.values.iter().for_each(|&slot| exceptions.look_at(&mut search, slot));
     }
     store.exceptions.sweep(&search);
     Ok(())
@@ -196,20 +206,23 @@ unsafe fn catch(ip: Ip, sp: Sp, cx: Cx, handle: Option<u64>) -> Option<Landing> 
         let thrown = match handle {
             Some(0) => Err(TrapCode::NullExceptionReference),
             Some(known) => match (&(*(*exec).store).exceptions).get(known) {
-                Some(exception) => Ok((known, exception.clone())),
+                Some(exception) => Ok(exception.clone()),
                 None => Err(TrapCode::InvalidReference),
             },
             None => make(ip, sp, cx, &mut toll),
         };
         let trap = match thrown {
-            Ok((thrown, exception)) => match find(ip, sp, cx, thrown, handle.is_none(), &mut toll, &exception) {
+            Ok(exception) => match find(ip, sp, cx, handle.is_none(), &mut toll, &exception) {
                 Ok(landing) => return Some(landing),
-                Err(code) => {
+                Err(Some(code)) => {
+                    // The instruction makes it again when it goes on.
                     if handle.is_none() {
-                        (&mut (*(*exec).store).exceptions).remove(thrown);
+                        (&mut (*(*exec).store).exceptions).remove(exception.handle);
                     }
-                    code.map_or_else(|| Trap::exception(exception), ended)
+                    ended(code)
                 }
+                // It stays in the store for as long as the host keeps the trap.
+                Err(None) => Trap::exception(exception),
             },
             Err(code) => ended(code),
         };
@@ -241,18 +254,11 @@ unsafe fn catch_from_host(ip: Ip, sp: Sp, cx: Cx, trap: Trap) -> Option<Landing>
         if let Some(exception) = trap.as_exception()
             && exception.store == (*(*exec).store).id()
         {
-            // The call is not made again, so this does not pause, and fails only for want of room.
+            // The call is not made again, so this does not pause. Other references to it may be about.
             let mut toll = Toll::new(exec, false);
-            let store = (*exec).store;
-            let room = make_room(&mut *store, sp, cx, &mut toll).ok();
-            let Some(handle) = room.and_then(|()| (&mut (*store).exceptions).add(exception.clone())) else {
-                (*exec).pending = Some(TrapCode::TooManyExceptions.into());
-                return None;
-            };
-            if let Ok(landing) = find(ip, sp, cx, handle, true, &mut toll, exception) {
+            if let Ok(landing) = find(ip, sp, cx, false, &mut toll, exception) {
                 return Some(landing);
             }
-            (&mut (*store).exceptions).remove(handle);
         }
         (*exec).pending = Some(trap);
         None
@@ -278,7 +284,6 @@ unsafe fn find(
     ip: Ip,
     sp: Sp,
     cx: Cx,
-    handle: u64,
     fresh: bool,
     toll: &mut Toll,
     exception: &Exception,
@@ -305,8 +310,8 @@ unsafe fn find(
                         std::ptr::copy_nonoverlapping(exception.values.as_ptr(), to, exception.values.len());
                     }
                     match catch.reference {
-                        Some(slot) => *sp.add(slot as usize) = handle,
-                        None if fresh => (&mut (*(*exec).store).exceptions).remove(handle),
+                        Some(slot) => *sp.add(slot as usize) = exception.handle,
+                        None if fresh => (&mut (*(*exec).store).exceptions).remove(exception.handle),
                         // It was caught with its reference before, which the guest may still have.
                         None => {}
                     }
