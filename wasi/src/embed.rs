@@ -46,11 +46,12 @@ where
         let (get, metered, watched) = (self.get, self.metered, self.watched);
         let raw = move |ctx: &mut T, module: &mut Caller<'_>, stack: &mut [u64]| {
             let mut work = 0;
-            if watched || get(ctx).waits.interrupt.is_connected() {
+            if watched || get(ctx).waits.is_watched() {
                 get(ctx).waits.interrupt.connect(module);
                 if metered {
                     work = function.work(module.memory().as_deref(), stack);
                 }
+                get(ctx).waits.budget.set(module.get_fuel().map(|left| left.saturating_sub(work)));
             }
             let ended = call(get(ctx), module.memory(), stack);
             if metered {
@@ -88,6 +89,7 @@ fn trap(ended: Ended) -> Trap {
     match ended {
         Ended::Exit(status) => Trap::exit(status),
         Ended::Canceled(Canceled::ByInterrupt) => Trap::from(TrapCode::Interrupted).resumable(),
+        Ended::Canceled(Canceled::OutOfFuel) => Trap::from(TrapCode::OutOfFuel).resumable(),
         Ended::Canceled(canceled) => Trap::new(canceled),
     }
 }

@@ -9,7 +9,7 @@
 //! | buffers of a list, subscriptions | 1 each |
 //!
 //! Paths and lists are charged by a call's parameters, before it is made ([`Function::work`]); bytes and entries by what
-//! has come of it ([`WasiCtx::take_work`]). The bytes of several calls are summed up before they are divided. Components are
+//! has come of it ([`WasiCtx::take_work`]). A call that takes long looks at what is left while it works: see `Waits`. The bytes of several calls are summed up before they are divided. Components are
 //! those that the guest writes; what symbolic links add is not charged, and bounded: 40 links of 4095 bytes for a path.
 
 use crate::ctx::WasiCtx;
@@ -21,6 +21,11 @@ pub const BYTES_PER_UNIT: u64 = 64;
 pub const UNITS_PER_COMPONENT: u64 = 100;
 /// Units for an entry of a directory. Chosen.
 pub const UNITS_PER_ENTRY: u64 = 10;
+
+/// What moving that many bytes costs.
+pub(crate) fn units_for(bytes: u64) -> u64 {
+    bytes / BYTES_PER_UNIT
+}
 
 impl Function {
     /// What a call of this function costs by its parameters, as they lie in the stack before the call. What is not in

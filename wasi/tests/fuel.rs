@@ -109,6 +109,70 @@ fn a_call_that_costs_too_much_is_the_last() {
     assert_eq!(store.data().usage().random_bytes >> 20, 4);
 }
 
+/// A call that could move 256 MiB on a budget for little moves a piece of 1 MiB at most; one that has no count to report is
+/// not begun.
+#[test]
+fn a_call_stops_when_the_fuel_is_spent() {
+    const LARGE: i32 = 256 << 20;
+    const PIECE: u64 = 1 << 20;
+    let (mut store, instance) = guest(true);
+    store.set_fuel(1 << 40).unwrap();
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    memory.grow(&mut store, (LARGE as u64 >> 16) + 16).unwrap();
+    let call = |store: &mut Store<WasiCtx>, name: &str, argument: i32| {
+        instance.get_typed_func::<i32, i32>(&*store, name).unwrap().call(&mut *store, argument)
+    };
+    assert_eq!(call(&mut store, "open", 10).unwrap(), 0);
+
+    for (budget, most) in [(1_000, PIECE), (5 * PIECE / BYTES_PER_UNIT, 6 * PIECE)] {
+        let written = |store: &Store<WasiCtx>| store.data().usage().bytes_written;
+        let before = written(&store);
+        store.set_fuel(budget).unwrap();
+        // A short transfer; what it took is owed.
+        assert_eq!(call(&mut store, "write", LARGE).unwrap(), 0);
+        assert_eq!(store.get_fuel().unwrap(), 0);
+        let moved = written(&store) - before;
+        assert!((1..=most).contains(&moved), "{moved} bytes written for {budget}");
+
+        store.set_fuel(1 << 40).unwrap();
+        assert_eq!(call(&mut store, "write", LARGE / 16).unwrap(), 0);
+        let before = store.data().usage().bytes_read;
+        store.set_fuel(budget).unwrap();
+        // A short transfer; what it took is owed.
+        assert_eq!(call(&mut store, "read", LARGE).unwrap(), 0);
+        assert_eq!(store.get_fuel().unwrap(), 0);
+        let moved = store.data().usage().bytes_read - before;
+        assert!((1..=most).contains(&moved), "{moved} bytes read for {budget}");
+
+        let before = store.data().usage().random_bytes;
+        store.set_fuel(budget).unwrap();
+        assert_eq!(call(&mut store, "random", LARGE).unwrap_err().code(), Some(TrapCode::OutOfFuel));
+        assert_eq!(store.data().usage().random_bytes, before);
+        assert!(store.get_fuel().unwrap() > budget - 100, "what was not begun costs nothing");
+    }
+}
+
+/// It goes on when there is enough for the whole call.
+#[test]
+fn a_call_that_was_not_begun_can_be_resumed() {
+    let (mut store, instance) = guest(true);
+    store.set_fuel(1 << 40).unwrap();
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    memory.grow(&mut store, 200).unwrap();
+    let random = instance.get_typed_func::<i32, i32>(&store, "random").unwrap();
+    store.set_fuel(1000).unwrap();
+    let mut call = random.call_resumable(&mut store, 8 << 20).unwrap();
+    let mut pauses = 0;
+    while let ResumableCall::Paused(guest) = call {
+        assert_eq!(guest.trap().code(), Some(TrapCode::OutOfFuel));
+        assert_eq!(store.data().usage().random_bytes, 0);
+        pauses += 1;
+        store.add_fuel((3 << 20) / BYTES_PER_UNIT).unwrap();
+        call = guest.resume(&mut store).unwrap();
+    }
+    assert_eq!((call.finished(), pauses, store.data().usage().random_bytes), (Some(0), 3, 8 << 20));
+}
+
 #[test]
 fn the_same_happens_without_fuel() {
     let (mut store, instance) = guest(false);

@@ -10,6 +10,7 @@ use super::transfer;
 use crate::abi::{Advice, Errno, Fdflags, Rights, Whence};
 use crate::ctx::WasiCtx;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
+use crate::work::units_for;
 
 /// Offsets and sizes are the file system's `off_t`.
 const OFFSET_MAX: u64 = i64::MAX as u64;
@@ -117,7 +118,7 @@ pub fn fd_pread(
         }
         _ => memory.scatter(iovs, iovs_len, false, &mut |bufs, before, total| {
             // As in `read_list`.
-            if before > 0 && ctx.waits.asked_to_stop().is_some() {
+            if before > 0 && ctx.waits.asked_to_stop(units_for(before.into())).is_some() {
                 return Ok(0);
             }
             let offset = offset.saturating_add(before.into());

@@ -5,6 +5,7 @@ use crate::ctx::WasiCtx;
 use crate::fs::DirectoryEntry;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
 use crate::table::{LOOK_ENTRIES, Listed, Listing, Place};
+use crate::work::UNITS_PER_ENTRY;
 
 /// Stores as many entries of a directory as fit, the last of them cut off if need be: the buffer is full or the
 /// listing has ended. `.` and `..` are the first; at the root of a mount, the inode number of `..` is that of `.`.
@@ -53,7 +54,8 @@ pub fn fd_readdir(
         }
         if since_look >= LOOK_ENTRIES && used < room.len() {
             since_look = 0;
-            if let Err(errno) = ctx.waits.check_stop() {
+            let units = (listing.looked_at() + (position - cookie)).saturating_mul(UNITS_PER_ENTRY);
+            if let Err(errno) = ctx.waits.check_stop(units) {
                 // What was looked at until then is work all the same.
                 ctx.ledger.entries(listing.take_looked_at());
                 listing.stopped = true;

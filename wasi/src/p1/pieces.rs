@@ -1,5 +1,5 @@
 //! Long transfers in pieces, so that a guest can be stopped in the middle of one: between two pieces it is looked whether
-//! somebody asks for that.
+//! somebody asks for that, and whether there is fuel for more.
 //!
 //! ```text
 //! bytes   0 ──────── PIECE ──────── 2 PIECE ── …           one call of the file for each piece
@@ -15,6 +15,7 @@ use std::io::{IoSlice, IoSliceMut};
 use crate::abi::Errno;
 use crate::fs::File;
 use crate::wait::Waits;
+use crate::work::units_for;
 
 /// What is moved without a look. Chosen: a file in memory moves as much in 0.1 to 0.5 ms, and one more system call for as
 /// many bytes of a host's file is too little to measure.
@@ -49,7 +50,7 @@ pub(super) fn read(waits: &Waits, bufs: &mut [IoSliceMut<'_>], read: &mut Read<'
             Err(errno) => return Err(errno),
         }
         IoSliceMut::advance_slices(&mut rest, len);
-        if rest.is_empty() || waits.asked_to_stop().is_some() {
+        if rest.is_empty() || waits.asked_to_stop(units_for(done.into())).is_some() {
             return Ok(done);
         }
     }
@@ -83,7 +84,7 @@ pub(super) fn write(waits: &Waits, bufs: &[IoSlice<'_>], write: &mut Write<'_>) 
             Err(errno) => return Err(errno),
         }
         IoSlice::advance_slices(&mut rest, len);
-        if rest.is_empty() || waits.asked_to_stop().is_some() {
+        if rest.is_empty() || waits.asked_to_stop(units_for(done.into())).is_some() {
             return Ok(done);
         }
     }
@@ -103,7 +104,7 @@ pub(super) fn allocate(waits: &Waits, file: &mut dyn File, offset: u64, len: u64
         if done == len {
             return (done, Ok(()));
         }
-        if let Err(errno) = waits.check_stop() {
+        if let Err(errno) = waits.check_stop(units_for(done)) {
             return (done, Err(errno));
         }
     }
@@ -118,11 +119,12 @@ pub(super) fn set_size(waits: &Waits, file: &mut dyn File, size: u64) -> Result<
             now if now <= size || now >= before => return Ok(()),
             now => before = now,
         }
-        waits.check_stop()?;
+        waits.check_stop(0)?;
     }
 }
 
-/// Fills `bytes`, which have no count: ECANCELED when it was stopped. Says how many were filled.
+/// Fills `bytes`, which have no count: ECANCELED when it was stopped. Says how many were filled. It is not begun when there is
+/// not enough fuel for the whole, as a call that is made again begins anew.
 #[cold]
 #[inline(never)]
 pub(super) fn fill(
@@ -130,10 +132,13 @@ pub(super) fn fill(
     bytes: &mut [u8],
     fill: &mut dyn FnMut(&mut [u8]) -> Result<(), Errno>,
 ) -> (usize, Result<(), Errno>) {
+    if let Err(errno) = waits.check_stop(units_for(bytes.len() as u64)) {
+        return (0, Err(errno));
+    }
     let mut done = 0;
     for piece in bytes.chunks_mut(PIECE) {
         if done > 0
-            && let Err(errno) = waits.check_stop()
+            && let Err(errno) = waits.check_stop(0)
         {
             return (done, Err(errno));
         }

@@ -11,6 +11,7 @@ use crate::abi::Errno;
 use crate::fs::File;
 use crate::guest::{GuestLen, GuestPtr, Memory, Write};
 use crate::wait::{Direction, Waits};
+use crate::work::units_for;
 
 /// Reads what there is into one buffer, of at most [`PIECE`] bytes; waits while there is nothing.
 #[inline]
@@ -40,7 +41,7 @@ pub(super) fn read_list(
     };
     memory.scatter(iovs, iovs_len, may_wait, &mut |bufs, done, total| {
         // Buffers that overlap come one by one: between them a guest can be stopped too.
-        if done > 0 && waits.asked_to_stop().is_some() {
+        if done > 0 && waits.asked_to_stop(units_for(done.into())).is_some() {
             return Ok(0);
         }
         if total as usize > PIECE { pieces::read(waits, bufs, &mut read) } else { read(bufs, done) }

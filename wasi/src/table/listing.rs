@@ -68,7 +68,12 @@ impl Listing {
         Ok(Listing { rest: Some(rest), window, first: 0, looked_at: 0, stopped: false })
     }
 
-    /// How many entries the file system was asked for since this was last asked.
+    /// How many entries the file system was asked for since these were last taken.
+    pub(crate) fn looked_at(&self) -> u64 {
+        self.looked_at
+    }
+
+    /// That number, once.
     pub(crate) fn take_looked_at(&mut self) -> u64 {
         std::mem::take(&mut self.looked_at)
     }

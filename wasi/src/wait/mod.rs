@@ -38,6 +38,8 @@ pub enum Canceled {
     ByDeadline,
     /// By the engine, in the middle of a long call which may be made again.
     ByInterrupt,
+    /// By the engine, as the call costs more fuel than is left; it may be made again.
+    OutOfFuel,
 }
 
 impl fmt::Display for Canceled {
@@ -46,6 +48,7 @@ impl fmt::Display for Canceled {
             Canceled::ByHandle => "canceled while waiting",
             Canceled::ByDeadline => "the deadline passed while waiting",
             Canceled::ByInterrupt => "interrupted in the middle of a call",
+            Canceled::OutOfFuel => "a call costs more fuel than is left",
         })
     }
 }
@@ -159,6 +162,8 @@ pub(crate) struct Waits {
     handle: Option<CancelHandle>,
     /// The engine's request to stop.
     pub(crate) interrupt: Interrupt,
+    /// The units of work that the call may cost; `None`: as many as it likes.
+    pub(crate) budget: Cell<Option<u64>>,
     pub(crate) deadline: Option<Instant>,
     /// Why the last ECANCELED was given.
     ended: Cell<Option<Canceled>>,
@@ -184,6 +189,12 @@ impl Waits {
         Waits { deadline, limit, ..Waits::default() }
     }
 
+    /// Whether there is a store's request to stop, or a budget, to be renewed before a call.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.interrupt.is_connected() || self.budget.get().is_some()
+    }
+
     /// How long the guest has waited so far.
     pub(crate) fn waited(&self) -> Duration {
         self.waited.get()
@@ -196,18 +207,21 @@ impl Waits {
         Ok(self.handle.insert(CancelHandle::new()?).clone())
     }
 
-    /// Whether somebody asks that the guest be stopped, whatever it does: what takes long looks here now and then. The
-    /// deadline is for waiting only.
-    pub(crate) fn asked_to_stop(&self) -> Option<Canceled> {
+    /// Whether somebody asks that the guest be stopped, whatever it does, or a call that has cost `units` has used up its
+    /// budget: what takes long looks here now and then. The deadline is for waiting only.
+    pub(crate) fn asked_to_stop(&self, units: u64) -> Option<Canceled> {
         if self.interrupt.is_asked() {
             return Some(Canceled::ByInterrupt);
+        }
+        if self.budget.get().is_some_and(|budget| units > budget) {
+            return Some(Canceled::OutOfFuel);
         }
         self.handle.as_ref().filter(|handle| handle.is_canceled()).map(|_| Canceled::ByHandle)
     }
 
-    /// ECANCELED when somebody asks that the guest be stopped.
-    pub(crate) fn check_stop(&self) -> Result<(), Errno> {
-        match self.asked_to_stop() {
+    /// ECANCELED when it is to [stop](Self::asked_to_stop).
+    pub(crate) fn check_stop(&self, units: u64) -> Result<(), Errno> {
+        match self.asked_to_stop(units) {
             None => Ok(()),
             why => {
                 self.ended.set(why);

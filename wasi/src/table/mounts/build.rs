@@ -128,9 +128,9 @@ impl Plan<'_> {
         let (dir, mount) = self.points[outer].mounted.as_ref()?;
         let mut walk = Walk::new(Level::start(dir, *mount, Some(self.finished(outer))));
         for (name, _) in way {
-            walk.to_directory(name).ok()?;
+            walk.go_to_directory(name).ok()?;
         }
-        walk.to_directory(name).ok()?;
+        walk.go_to_directory(name).ok()?;
         let step = |level: &Level<'_>| (level.name.clone(), level.dir().stat().ok().map(|stat| Identity::of(&stat)));
         Some(walk.levels()[1..].iter().map(step).collect())
     }

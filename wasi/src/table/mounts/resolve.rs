@@ -117,7 +117,7 @@ impl OpenDirectory {
             }),
             Some(point) => {
                 let start = Level::new(Dir::Start(&self.dir), self.mount, Some(Arc::clone(point)));
-                Walk::new(start).to_location(path, follow)
+                Walk::new(start).find(path, follow)
             }
         }
     }
@@ -198,7 +198,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks to the directory at `path`.
-    pub(super) fn to_directory(&mut self, path: &[u8]) -> Result<(), Errno> {
+    pub(super) fn go_to_directory(&mut self, path: &[u8]) -> Result<(), Errno> {
         let mut rest = Rest(path.to_vec());
         while let Some((name, ..)) = rest.next() {
             match &name[..] {
@@ -211,7 +211,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks to the place at `path`, which need not exist.
-    fn to_location(mut self, path: &[u8], follow: Follow) -> Result<Location<'a>, Errno> {
+    fn find(mut self, path: &[u8], follow: Follow) -> Result<Location<'a>, Errno> {
         let mut rest = Rest(path.to_vec());
         let mut ends_in_dot_dot = false;
         while let Some((mut name, last, slash)) = rest.next() {
