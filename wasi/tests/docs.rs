@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hostel_wasi::fs::memory::MemoryFs;
-use hostel_wasi::{IOVS_MAX, LISTING_WINDOW, PATH_MAX, SUBSCRIPTIONS_MAX, WasiLimits};
+use hostel_wasi::{IOVS_MAX, LISTING_WINDOW, PATH_MAX, SUBSCRIPTIONS_MAX, WALK_LEVELS_MAX, WasiLimits};
 
 fn security() -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../SECURITY.md");
@@ -42,6 +42,7 @@ fn security_lists_the_other_limits_with_their_numbers() {
         ("PATH_MAX", PATH_MAX as u64),
         ("SUBSCRIPTIONS_MAX", SUBSCRIPTIONS_MAX as u64),
         ("LISTING_WINDOW", LISTING_WINDOW as u64),
+        ("WALK_LEVELS_MAX", WALK_LEVELS_MAX as u64),
     ] {
         assert_eq!(listed.get(name), Some(&number.to_string()), "{name}");
     }

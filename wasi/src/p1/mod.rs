@@ -8,10 +8,10 @@
 //! fd                EBADF
 //! its kind          ENOTDIR EISDIR ESPIPE ENOTSOCK
 //! rights            ENOTCAPABLE, EBADF          EBADF: not open for reading or writing
-//! mount policy      EROFS, EXDEV                a read-only mount; a link or rename across mounts
 //! guest memory      EFAULT                      every buffer and result pointer
 //! path text         ENOENT ENAMETOOLONG EINVAL EPERM     empty, too long, NUL, absolute
-//! the deed          whatever the file system says
+//! the deed          EXDEV, EROFS, …             a link or rename across mounts; what is found on the way and at the place;
+//!                                               a read-only mount; whatever else the file system says
 //! ```
 //!
 //! Errors that these checks give are not repeated with each function; only what is particular to it.
