@@ -61,11 +61,11 @@ pub struct Limits {
     /// Slots of one function's frame: parameters, locals and operands. At most, and by default, 65 535.
     pub frame_slots: usize,
     /// Bytes of memory that a module takes when it is loaded, without its code: its own bytes, and what is charged for what is
-    /// in it ([`Module::loaded_bytes`](crate::Module::loaded_bytes)). Of real programs that is less than twice
-    /// their length; made on purpose, it can be hundreds of times as much. Default 2 GiB.
+    /// in it ([`Module::loaded_bytes`](crate::Module::loaded_bytes)). Of real programs that is less than twice their length;
+    /// made on purpose, it can be hundreds of times as much. Default 2 GiB.
     pub loaded_bytes: u64,
-    /// Bytes of a module's translated code. Code is mostly some 4 to 8 times as long as the functions' bodies; made on
-    /// purpose, it can be a thousand times as long. Default 4 GiB.
+    /// Bytes of a module's translated code, with 144 for each function. Code is mostly some 4 to 8 times as long as the
+    /// functions' bodies; made on purpose, it can be a thousand times as long. Default 4 GiB.
     pub code_bytes: usize,
     /// Bytes of a name section that is read; a larger one is as if it were not there, and traps have fewer names. The trap of
     /// a guest that was interrupted has fewer too, when nobody has asked for any before and the section is longer than 256 KiB.

@@ -1,4 +1,4 @@
-//! Supertraits of the public traits that only this crate implements. The module is private, so nobody else can name them.
+//! Supertraits of the public traits that only this crate implements. The module is private, so no other crate can name them.
 //!
 //! Unsafe code relies on what these traits say: how many slots a Rust type takes, which type a store's data has, that a
 //! context stands for one store. An implementation from outside could say anything.

@@ -309,7 +309,7 @@ fn many_wide_types() {
     assert!(peak <= 24 * length && kept <= 8 * length, "{length} bytes took {peak} and keep {kept}");
 }
 
-/// Of what compilers make, little is charged besides the bytes: the default limit is in nobody's way.
+/// Of what compilers make, little is charged besides the bytes: the default limit does not hinder them.
 fn real_programs() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/guests/wasm");
     let mut programs = 0;

@@ -184,7 +184,7 @@ fn sockets_accepted() {
 
 #[test]
 fn memory_and_captures_are_counted_once() {
-    let (fs, other) = (MemoryFs::builder().max_bytes(1000).build(), MemoryFs::new());
+    let (fs, other) = (MemoryFs::builder().max_bytes(1400).build(), MemoryFs::new());
     let (out, err) = (Capture::with_limit(8), Capture::with_limit(8));
     let builder = WasiCtx::builder().in_memory_dir(&fs, "/a", Perms::READ_WRITE);
     let builder = builder.in_memory_dir(&fs, "/b", Perms::READ_ONLY).in_memory_dir(&other, "/c", Perms::READ_WRITE);

@@ -67,7 +67,7 @@ pub struct CallParts<'a> {
 impl CallParts<'_> {
     /// Calls a function. The call's slots are at the value stack's top, also a host function's, as it may call guests, whose
     /// frames go above: `write` puts the parameters there, `read` takes the results. Both see `room` slots, which are at least
-    /// as many; whoever knows their number when it is compiled need not look at it.
+    /// as many; a caller that knows their number at compile time need not look at it.
     ///
     /// `room` is not looked at here, as every call would pay for it. It is enough because there are two callers, and code
     /// outside of this crate is neither: `TypedFunc::call` has a function that `TypedFunc::new` has found to have at most

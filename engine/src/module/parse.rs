@@ -57,7 +57,7 @@ pub(crate) fn parse(engine: &Engine, bytes: &[u8], bodies: bool, stop: Stop<'_>)
             }
             ValidPayload::Ok | ValidPayload::Parser(_) | ValidPayload::End(_) => {}
         }
-        read(engine, payload, bytes, &mut sections)?;
+        read(engine, payload, bytes, &mut sections, stop)?;
     }
     if sections.names.as_ref().is_some_and(|names| names.len() > engine.config().limits.name_bytes) {
         sections.names = None;
@@ -162,7 +162,13 @@ fn empty_resources(engine: &Engine) -> Result<ValidatorResources, Error> {
     Err(Error::module("a module of one function has none", 0))
 }
 
-fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sections) -> Result<(), Error> {
+fn read(
+    engine: &Engine,
+    payload: Payload<'_>,
+    bytes: &[u8],
+    sections: &mut Sections,
+    stop: Stop<'_>,
+) -> Result<(), Error> {
     match payload {
         Payload::Version { encoding: Encoding::Component, range, .. } => {
             Err(Error::module("this is a WebAssembly component; hostel runs core modules (WASI preview1)", range.start))
@@ -174,6 +180,7 @@ fn read(engine: &Engine, payload: Payload<'_>, bytes: &[u8], sections: &mut Sect
             sections.type_ids.reserve_exact(reader.count() as usize);
             sections.grouped.reserve_exact(reader.count() as usize);
             for group in reader {
+                stop.check()?;
                 type_group(engine, &group?, sections, offset)?;
             }
             Ok(())

@@ -1,4 +1,4 @@
-//! What gives access to a store: the store itself, or a host function's [`Caller`](crate::Caller).
+//! What gives access to a store: the store itself, or a host function's [`Caller`].
 
 use super::func::Func;
 use super::store::{Store, StoreInner};

@@ -238,14 +238,14 @@ impl FuelAccount {
 }
 
 /// Stops a store's guests from another thread: the running or next call stops with
-/// [`TrapCode::Interrupted`](crate::TrapCode::Interrupted), be it in a loop, a recursion, straight-line code or a bulk
+/// [`TrapCode::Interrupted`], be it in a loop, a recursion, straight-line code or a bulk
 /// instruction. A host function is waited for, unless it asks by itself ([`Caller::check_interrupt`](crate::Caller)).
 ///
 /// To stop is final for a call that was made with `call`; one made with `call_resumable` can go on afterwards.
 #[derive(Clone, Debug)]
 pub struct InterruptHandle(pub(crate) Arc<AtomicBool>);
 
-/// Whether loading is to stop, for who does it to ask.
+/// A request to stop loading, as the code that loads sees it.
 #[derive(Clone, Copy)]
 pub(crate) struct Stop<'a>(Option<&'a AtomicBool>);
 

@@ -16,7 +16,7 @@
 //!   `openat` has no mask for what may be done below the directory, and toolchains leave rights out of it carelessly: Go
 //!   opens directories without PATH_FILESTAT_SET_SIZE and then truncates below them. What is enforced is dropping:
 //!   `fd_fdstat_set_rights`, and a narrower inheriting set.
-//!   The masks that were seen are in RATIONALE 28.
+//!   The masks that were seen are in RATIONALE 29.
 //! - Below a read-only mount no right to change anything is shown. It holds all the same, so that asking for more than
 //!   is shown is EROFS and not ENOTCAPABLE.
 

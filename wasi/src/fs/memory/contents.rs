@@ -11,7 +11,7 @@
 
 use std::io::{IoSlice, IoSliceMut};
 
-use super::ledger::{CHUNK_COST, Ledger};
+use super::ledger::{CHUNK_COST, FIRST_CHUNK_COST, Ledger};
 use super::leftovers::{Chunks, chunk_cost};
 use crate::abi::Errno;
 
@@ -124,7 +124,8 @@ impl Contents {
         if held >= len {
             return Ok(len);
         }
-        let fixed = if held == 0 { CHUNK_COST } else { 0 };
+        let first = if self.chunks.is_empty() { FIRST_CHUNK_COST } else { 0 };
+        let fixed = if held == 0 { CHUNK_COST + first } else { 0 };
         let wanted = (len - held) as u64 + fixed;
         let granted = ledger.take_bytes_up_to(wanted);
         // At most a chunk's length, so that it fits a usize.
@@ -142,7 +143,10 @@ impl Contents {
     /// Gives a chunk that length; false if this process has no memory left.
     fn lengthen(&mut self, number: u64, len: usize) -> bool {
         let mut chunk = self.chunks.remove(&number).unwrap_or_default();
-        let roomy = chunk.try_reserve(len.saturating_sub(chunk.len())).is_ok();
+        // A file that grows byte by byte is not moved each time; but a sixteenth more than is charged is the most it takes.
+        let more = len.saturating_sub(chunk.len());
+        let spare = (chunk.len() / 16).min(CHUNK as usize - chunk.len());
+        let roomy = len <= chunk.capacity() || chunk.try_reserve_exact(more.max(spare)).is_ok();
         if roomy {
             chunk.resize(len, 0);
         }
@@ -173,8 +177,13 @@ impl Contents {
                 chunk.shrink_to_fit();
                 self.chunks.insert(number, chunk);
             }
-            let whole = cut.values().map(|chunk| chunk_cost(chunk)).sum::<u64>();
+            let mut whole = cut.values().map(|chunk| chunk_cost(chunk)).sum::<u64>();
             ledger.leftovers.put(cut, whole);
+            if self.chunks.is_empty() && self.charged > 0 {
+                // An emptied map keeps a node.
+                self.chunks = Chunks::new();
+                whole += FIRST_CHUNK_COST;
+            }
             freed += whole;
             ledger.give_bytes(freed);
             self.charged -= freed;
@@ -270,7 +279,8 @@ mod tests {
             assert!(read(&contents, plain.len() + 1, 0) == plain, "round {round}");
             let from = (offset as usize).min(plain.len());
             assert!(read(&contents, plain.len(), from as u64) == plain[from..], "round {round}");
-            let stored = contents.chunks.values().map(|chunk| chunk_cost(chunk)).sum::<u64>();
+            let first = if contents.chunks.is_empty() { 0 } else { FIRST_CHUNK_COST };
+            let stored = first + contents.chunks.values().map(|chunk| chunk_cost(chunk)).sum::<u64>();
             assert_eq!((contents.charged, ledger.bytes()), (stored, stored));
             assert!(contents.chunks.iter().all(|(number, chunk)| {
                 !chunk.is_empty() && number * CHUNK + chunk.len() as u64 <= contents.size()
@@ -280,20 +290,21 @@ mod tests {
 
     #[test]
     fn a_full_ledger_takes_what_fits_and_then_says_so() {
-        let ledger = Ledger::new(CHUNK_COST + 10, 1);
+        const FIXED: u64 = CHUNK_COST + FIRST_CHUNK_COST;
+        let ledger = Ledger::new(FIXED + 10, 1);
         let mut contents = Contents::default();
         assert_eq!(write(&mut contents, &[7; 30], 0, &ledger), Ok(10));
         assert_eq!(write(&mut contents, &[7; 30], 10, &ledger), Err(Errno::Nospc));
         assert_eq!(write(&mut contents, &[8; 30], 5, &ledger), Ok(5));
         assert_eq!(contents.size(), 10);
         assert_eq!(contents.allocate(0, 20, &ledger), Err(Errno::Nospc));
-        assert_eq!((contents.size(), ledger.bytes()), (10, CHUNK_COST + 10));
+        assert_eq!((contents.size(), ledger.bytes()), (10, FIXED + 10));
         assert_eq!(write(&mut contents, b"x", CHUNK, &ledger), Err(Errno::Fbig));
         assert_eq!(contents.set_size(1 << 60, &ledger), Err(Errno::Fbig));
         contents.set_size(0, &ledger).unwrap();
         assert_eq!(ledger.bytes(), 0);
         // A hole before the first byte would take all there is and leave no room for it.
-        let tight = Ledger::new(CHUNK_COST + 10, 1);
+        let tight = Ledger::new(FIXED + 10, 1);
         assert_eq!(write(&mut contents, b"x", 10, &tight), Err(Errno::Nospc));
         assert_eq!((tight.bytes(), contents.size()), (0, 0));
     }

@@ -3,9 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::contents::Contents;
-use super::ledger::Ledger;
-use crate::abi::{Filestat, Filetype};
+use super::ledger::{DIRECTORY_COST, INODE_COST, Ledger, piece};
+use crate::abi::{Errno, Filestat, Filetype};
 use crate::fs::SetTime;
+
+/// The root's inode number.
+pub(super) const ROOT_INO: u64 = 1;
 
 /// What there is besides times and number.
 #[derive(Debug)]
@@ -28,7 +31,19 @@ pub(super) struct Status {
     pub ctim: u64,
 }
 
-/// A file, link or directory. One inode and the bytes of its body are on the ledger until it is dropped.
+impl Body {
+    /// What an inode with this body is charged, but for the contents of a file.
+    fn cost(&self) -> u64 {
+        INODE_COST
+            + match self {
+                Body::File(_) => 0,
+                Body::Link(text) => piece(text.len() as u64),
+                Body::Directory => DIRECTORY_COST,
+            }
+    }
+}
+
+/// A file, link or directory. One inode and its bytes are on the ledger until it is dropped.
 #[derive(Debug)]
 pub(super) struct Inode {
     pub(super) dev: u64,
@@ -39,10 +54,23 @@ pub(super) struct Inode {
 }
 
 impl Inode {
-    /// One without names yet. The caller has taken an inode, and a link's text, from the ledger.
-    pub(super) fn new(dev: u64, ino: u64, body: Body, now: u64, ledger: Arc<Ledger>) -> Inode {
+    /// One without names yet, which is taken from the ledger.
+    ///
+    /// # Errors
+    /// [`Errno::Nospc`].
+    pub(super) fn new(dev: u64, ino: u64, body: Body, now: u64, ledger: Arc<Ledger>) -> Result<Inode, Errno> {
+        ledger.take_inode()?;
+        ledger.take_bytes(body.cost()).inspect_err(|_| ledger.give_inode())?;
         let status = Mutex::new(Status { nlink: 0, atim: now, mtim: now, ctim: now });
-        Inode { dev, ino, body, status, ledger }
+        Ok(Inode { dev, ino, body, status, ledger })
+    }
+
+    /// The root of a file system, which is there whatever the limits say, and has no bytes on the ledger.
+    pub(super) fn root(dev: u64, now: u64, ledger: Arc<Ledger>) -> Inode {
+        ledger.take_inode_regardless();
+        // Its `.`, and its `..`.
+        let status = Mutex::new(Status { nlink: 2, atim: now, mtim: now, ctim: now });
+        Inode { dev, ino: ROOT_INO, body: Body::Directory, status, ledger }
     }
 
     pub(super) fn filetype(&self) -> Filetype {
@@ -106,15 +134,12 @@ impl Inode {
 
 impl Drop for Inode {
     fn drop(&mut self) {
-        let bytes = match &mut self.body {
-            Body::File(contents) => {
-                let (chunks, charged) = contents.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-                self.ledger.leftovers.put(chunks, charged);
-                charged
-            }
-            Body::Link(text) => text.len() as u64,
-            Body::Directory => 0,
-        };
+        let mut bytes = if self.ino == ROOT_INO { 0 } else { self.body.cost() };
+        if let Body::File(contents) = &mut self.body {
+            let (chunks, charged) = contents.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+            self.ledger.leftovers.put(chunks, charged);
+            bytes += charged;
+        }
         self.ledger.give_bytes(bytes);
         self.ledger.give_inode();
     }

@@ -1,14 +1,44 @@
 //! What a file system in memory may take, and what it takes. Nothing is stored before it was taken from here.
+//!
+//! What is charged is the memory of the host that a thing takes, with what the system's allocator and the maps add to it:
+//! `wasi/tests/memory_charge.rs` counts that it is.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::inode::Inode;
 use super::leftovers::Leftovers;
 use crate::abi::Errno;
 
-/// Charged for a name besides its bytes: about what a map's entry takes (chosen). Without it, empty files would be free.
-pub(super) const NAME_COST: u64 = 64;
-/// Charged for a chunk of contents besides its bytes, for the same reason.
-pub(super) const CHUNK_COST: u64 = 64;
+/// Charged for a name besides its bytes: its entry in a directory's map.
+const ENTRY_COST: u64 = entry(24);
+/// Charged for an inode of any kind: itself, and the two counts of those that hold it.
+pub(super) const INODE_COST: u64 = piece(size_of::<Inode>() as u64 + 16);
+/// Charged for a directory besides: its entry in the tree's map, and its own map, which has one node from its first name on.
+pub(super) const DIRECTORY_COST: u64 = entry(48) + node(24) - ENTRY_COST;
+/// Charged for a chunk of contents besides its bytes: its entry in the file's map, and an allocation.
+pub(super) const CHUNK_COST: u64 = entry(32) + OWN;
+/// Charged for the first chunk of a file besides: the map's first node.
+pub(super) const FIRST_CHUNK_COST: u64 = node(32) - entry(32);
+
+/// What an allocation takes besides its bytes, at most: glibc keeps its length, a word, and rounds up to two.
+const OWN: u64 = 24;
+
+/// What an allocation of so many bytes takes.
+pub(super) const fn piece(bytes: u64) -> u64 {
+    let rounded = bytes.saturating_add(8 + 15) / 16 * 16;
+    if rounded < 32 { 32 } else { rounded }
+}
+
+/// What a node of a `BTreeMap` takes whose entries have so many bytes: eleven of them, and what binds it to others.
+const fn node(entry: u64) -> u64 {
+    piece(11 * entry + 16)
+}
+
+/// What an entry of so many bytes takes in a `BTreeMap`, whose nodes have five entries at least: its share of a node, and of
+/// the node above it, which has twelve pointers besides.
+const fn entry(bytes: u64) -> u64 {
+    node(bytes).div_ceil(5) + (node(bytes) + 96).div_ceil(30)
+}
 
 /// Counters with limits. They never exceed them, whoever asks at the same time.
 #[derive(Debug)]
@@ -80,7 +110,7 @@ fn take(used: &AtomicU64, max: u64, count: u64) -> Result<(), Errno> {
 
 /// What one name costs.
 pub(super) fn name_cost(name: &[u8]) -> u64 {
-    NAME_COST + name.len() as u64
+    ENTRY_COST + piece(name.len() as u64)
 }
 
 #[cfg(test)]

@@ -81,9 +81,9 @@ mod tests {
         assert!(!leftovers.give_back());
         // A bit more than four pieces in all, of which two go as they come.
         put(chunks(40, 64 << 10));
-        put(chunks(25_000, 1));
+        put(chunks(14_000, 1));
         let kept = || leftovers.heap.lock().unwrap().iter().map(BTreeMap::len).sum::<usize>();
-        assert_eq!(kept(), 24 + 25_000 - (1 << 20) / 65 - 1);
+        assert_eq!(kept() as u64, 24 + 14_000 - (1 << 20) / chunk_cost(&[1]) - 1);
         assert!(leftovers.give_back() && leftovers.give_back());
         assert!(!leftovers.give_back());
         assert_eq!((kept(), leftovers.give_back()), (0, false));

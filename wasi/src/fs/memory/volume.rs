@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::contents::Contents;
-use super::inode::{Body, Inode};
+use super::inode::{Body, Inode, ROOT_INO};
 use super::ledger::Ledger;
 use super::tree::Tree;
 use crate::abi::Errno;
@@ -14,8 +14,6 @@ pub(super) type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// The first file system's number ("hostel" in ASCII): far from those that hosts give to devices.
 const FIRST_DEV: u64 = 0x686f_7374_656c_0000;
-/// The root's inode number.
-const ROOT_INO: u64 = 1;
 
 /// What all handles of one file system share.
 pub(super) struct Volume {
@@ -32,9 +30,7 @@ impl Volume {
         static VOLUMES: AtomicU64 = AtomicU64::new(0);
         let ledger = Arc::new(ledger);
         let dev = FIRST_DEV.wrapping_add(VOLUMES.fetch_add(1, Relaxed));
-        ledger.take_inode_regardless();
-        let root = Arc::new(Inode::new(dev, ROOT_INO, Body::Directory, clock(), Arc::clone(&ledger)));
-        root.status().nlink = 2;
+        let root = Arc::new(Inode::root(dev, clock(), Arc::clone(&ledger)));
         let mut tree = Tree::default();
         tree.open_directory(Arc::clone(&root), ROOT_INO);
         Volume { ledger, root, clock, dev, next_ino: AtomicU64::new(ROOT_INO + 1), tree: RwLock::new(tree) }
@@ -54,23 +50,22 @@ impl Volume {
 
     /// A regular file without a name yet.
     pub(super) fn new_file(&self, now: u64) -> Result<Arc<Inode>, Errno> {
-        self.new_inode(now, || Ok(Body::File(RwLock::new(Contents::default()))))
+        self.new_inode(now, Body::File(RwLock::new(Contents::default())))
     }
 
     /// A directory without a name yet.
     pub(super) fn new_directory(&self, now: u64) -> Result<Arc<Inode>, Errno> {
-        self.new_inode(now, || Ok(Body::Directory))
+        self.new_inode(now, Body::Directory)
     }
 
     /// A symbolic link without a name yet.
     pub(super) fn new_link(&self, text: &[u8], now: u64) -> Result<Arc<Inode>, Errno> {
-        self.new_inode(now, || self.ledger.take_bytes(text.len() as u64).map(|()| Body::Link(text.into())))
+        // At most as long as a path: it may be there for a moment before it is charged.
+        self.new_inode(now, Body::Link(text.into()))
     }
 
-    fn new_inode(&self, now: u64, body: impl FnOnce() -> Result<Body, Errno>) -> Result<Arc<Inode>, Errno> {
-        self.ledger.take_inode()?;
-        let body = body().inspect_err(|_| self.ledger.give_inode())?;
+    fn new_inode(&self, now: u64, body: Body) -> Result<Arc<Inode>, Errno> {
         let ino = self.next_ino.fetch_add(1, Relaxed);
-        Ok(Arc::new(Inode::new(self.dev, ino, body, now, Arc::clone(&self.ledger))))
+        Inode::new(self.dev, ino, body, now, Arc::clone(&self.ledger)).map(Arc::new)
     }
 }
