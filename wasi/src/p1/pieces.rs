@@ -132,7 +132,7 @@ pub(super) fn fill(
     bytes: &mut [u8],
     fill: &mut dyn FnMut(&mut [u8]) -> Result<(), Errno>,
 ) -> (usize, Result<(), Errno>) {
-    if let Err(errno) = waits.check_stop(units_for(bytes.len() as u64)) {
+    if let Err(errno) = waits.check_budget(units_for(bytes.len() as u64)) {
         return (0, Err(errno));
     }
     let mut done = 0;

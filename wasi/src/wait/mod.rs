@@ -213,10 +213,23 @@ impl Waits {
         if self.interrupt.is_asked() {
             return Some(Canceled::ByInterrupt);
         }
-        if self.budget.get().is_some_and(|budget| units > budget) {
+        if !self.can_afford(units) {
             return Some(Canceled::OutOfFuel);
         }
         self.handle.as_ref().filter(|handle| handle.is_canceled()).map(|_| Canceled::ByHandle)
+    }
+
+    fn can_afford(&self, units: u64) -> bool {
+        self.budget.get().is_none_or(|budget| units <= budget)
+    }
+
+    /// ECANCELED when the call will cost more than it may.
+    pub(crate) fn check_budget(&self, units: u64) -> Result<(), Errno> {
+        if self.can_afford(units) {
+            return Ok(());
+        }
+        self.ended.set(Some(Canceled::OutOfFuel));
+        Err(Errno::Canceled)
     }
 
     /// ECANCELED when it is to [stop](Self::asked_to_stop).

@@ -11,7 +11,7 @@
 
 use std::io::{IoSlice, IoSliceMut};
 
-use super::ledger::{CHUNK_COST, FIRST_CHUNK_COST, Ledger};
+use super::ledger::{CHUNK_COST, FIRST_CHUNK_COST, Ledger, MAX_FILE_SIZE};
 use super::leftovers::{Chunks, chunk_cost};
 use crate::abi::Errno;
 
@@ -84,7 +84,7 @@ impl Contents {
             let mut rest: &[u8] = buf;
             while !rest.is_empty() {
                 let at = offset + done as u64;
-                let left = usize::try_from(ledger.max_file_size().saturating_sub(at)).unwrap_or(usize::MAX);
+                let left = usize::try_from(MAX_FILE_SIZE.saturating_sub(at)).unwrap_or(usize::MAX);
                 let count = if left == 0 {
                     Err(Errno::Fbig)
                 } else {
@@ -161,7 +161,7 @@ impl Contents {
     /// # Errors
     /// [`Errno::Fbig`].
     pub(super) fn set_size(&mut self, size: u64, ledger: &Ledger) -> Result<(), Errno> {
-        if size > ledger.max_file_size() {
+        if size > MAX_FILE_SIZE {
             return Err(Errno::Fbig);
         }
         if size < self.size {
@@ -198,7 +198,7 @@ impl Contents {
     /// # Errors
     /// [`Errno::Fbig`], [`Errno::Nospc`]; what was filled by then stays so.
     pub(super) fn allocate(&mut self, offset: u64, end: u64, ledger: &Ledger) -> Result<u64, Errno> {
-        if end > ledger.max_file_size() {
+        if end > MAX_FILE_SIZE {
             return Err(Errno::Fbig);
         }
         // Beyond its last chunk the file is one hole. If there is no room for that, the first call says so.
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(contents.size(), 10);
         assert_eq!(contents.allocate(0, 20, &ledger), Err(Errno::Nospc));
         assert_eq!((contents.size(), ledger.bytes()), (10, FIXED + 10));
-        assert_eq!(write(&mut contents, b"x", CHUNK, &ledger), Err(Errno::Fbig));
+        assert_eq!(write(&mut contents, b"x", MAX_FILE_SIZE, &ledger), Err(Errno::Fbig));
         assert_eq!(contents.set_size(1 << 60, &ledger), Err(Errno::Fbig));
         contents.set_size(0, &ledger).unwrap();
         assert_eq!(ledger.bytes(), 0);

@@ -50,15 +50,18 @@ pub(super) struct Ledger {
     pub(super) leftovers: Leftovers,
 }
 
+/// The longest a file may be, holes included, whatever room there is for what is stored of it: 16 TiB. Chosen: as much as
+/// ext4 allows.
+pub(super) const MAX_FILE_SIZE: u64 = 1 << 44;
+
 impl Ledger {
     pub(super) fn new(max_bytes: u64, max_inodes: u64) -> Ledger {
         let (bytes, inodes) = (AtomicU64::new(0), AtomicU64::new(0));
         Ledger { max_bytes, max_inodes, bytes, inodes, leftovers: Leftovers::default() }
     }
 
-    /// The longest a file may be: no longer than all of them, nor than an offset can say.
-    pub(super) fn max_file_size(&self) -> u64 {
-        self.max_bytes.min(i64::MAX as u64)
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.max_bytes
     }
 
     /// How many bytes can be taken.

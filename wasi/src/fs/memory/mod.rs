@@ -99,13 +99,20 @@ impl MemoryFs {
     /// The whole of a file.
     ///
     /// # Errors
-    /// Those of opening; [`Errno::Isdir`].
+    /// Those of opening; [`Errno::Isdir`]; [`Errno::Fbig`] for a file that is longer than the file system may hold bytes: a
+    /// guest makes it as long as it likes, with holes.
     pub fn read_file(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>, Errno> {
         let options = OpenOptions { read: true, follow: true, ..OpenOptions::default() };
         let Opened::File(mut file) = self.root().open(from_root(path.as_ref()), &options)? else {
             return Err(Errno::Isdir);
         };
-        let mut bytes = vec![0; usize::try_from(file.stat()?.size).map_err(|_| Errno::Nomem)?];
+        let size = file.stat()?.size;
+        if size > self.volume.ledger.max_bytes() {
+            return Err(Errno::Fbig);
+        }
+        let (mut bytes, len) = (Vec::new(), usize::try_from(size).map_err(|_| Errno::Nomem)?);
+        bytes.try_reserve_exact(len).map_err(|_| Errno::Nomem)?;
+        bytes.resize(len, 0);
         let read = file.read(&mut [std::io::IoSliceMut::new(&mut bytes)])?;
         bytes.truncate(read);
         Ok(bytes)
