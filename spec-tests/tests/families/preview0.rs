@@ -23,7 +23,7 @@ pub fn calls(proxy: &mut Proxy) {
     proxy.ok("fd_seek", &[5, 4, 2, RESULT], "fd=5, offset=4, whence=set", "newoffset=4", stored);
     proxy.fails("fd_seek", &[5, 0, 3, RESULT], Errno::Inval, "fd=5, offset=0, whence=3?");
 
-    let (record, outcome) = (filestat0(4, 4, 5), "{regular_file, size=5, nlink=1, ino=4}");
+    let (record, outcome) = (filestat0(5, 4, 5), "{regular_file, size=5, nlink=1, ino=5}");
     assert_eq!(record.len(), 56);
     proxy.ok("fd_filestat_get", &[5, RESULT], "fd=5", outcome, &[(RESULT, &record)]);
     proxy.fails("fd_filestat_get", &[5, PAGE - 55], Errno::Fault, "fd=5");
