@@ -45,12 +45,11 @@ impl ReadOnlyDirectory {
         }
     }
 
-    /// Why nothing can be created at `path`. Of a file, slashes after its name are wrong too.
+    /// Why nothing can be created at `path`. After the name of what would be no directory, slashes are wrong too.
     fn refuse_new(&self, path: &[u8], directory: bool) -> Errno {
         let slashes = path.iter().rev().take_while(|&&byte| byte == b'/').count();
         let bare = &path[..path.len() - slashes];
         match self.inner.stat_at(bare, false) {
-            Ok(stat) if slashes > 0 && !directory && stat.filetype == Filetype::RegularFile => Errno::Notdir,
             Ok(_) => Errno::Exist,
             Err(Errno::Noent) => match self.refuse(path) {
                 Errno::Rofs if slashes > 0 && !directory => Errno::Noent,
