@@ -13,6 +13,7 @@ use std::fs;
 use hostel_benches::kernels::cpu_time;
 use hostel_benches::start::generate;
 use hostel_engine::{CompilationMode, Config, Engine, Linker, Module, Store};
+use hostel_wasi::fs::memory::MemoryFs;
 use hostel_wasi::{Perms, Stdio, WasiCtx, WasiLimits, add_to_linker};
 use tempfile::TempDir;
 
@@ -20,7 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("| operation | elements | µs | ns per element | ÷ the smallest's |");
     println!("|---|---:|---:|---:|---:|");
     row("fd_readdir, entries", [100, 1000, 10_000], readdir)?;
-    row("path_open, descriptors open at once", [100, 1000, 10_000], open)?;
+    row("path_open, descriptors open at once", [100, 1000, 10_000], |count| open(count, false))?;
+    row("path_open, the same beside an inner mount", [100, 1000, 10_000], |count| open(count, true))?;
     row("environ_get, variables", [10, 100, 1000], environment)?;
     row("fd_write to a sink, iovecs", [10, 100, 1000], iovecs)?;
     row("loading lazily, bytes of module", [50_000, 500_000, 5_000_000], |bytes| load(bytes, CompilationMode::Lazy))?;
@@ -90,7 +92,8 @@ fn readdir(entries: usize) -> Result<Operation, Box<dyn Error>> {
     Ok(keeping(dir, guest(&imports, body, ctx)?))
 }
 
-fn open(descriptors: usize) -> Result<Operation, Box<dyn Error>> {
+/// With an inner mount in the directory, paths are resolved component by component.
+fn open(descriptors: usize, inner_mount: bool) -> Result<Operation, Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     fs::write(dir.path().join("file"), "")?;
     let imports = format!(
@@ -98,18 +101,23 @@ fn open(descriptors: usize) -> Result<Operation, Box<dyn Error>> {
         ({WASI} "fd_close" (func $close (param i32) (result i32)))"#
     );
     // All are opened, then all are closed, the last one first.
+    let before = if inner_mount { 4 } else { 3 };
     let body = format!(
         "(loop $open
             (local.set $errno (i32.or (local.get $errno) (call $open (i32.const 3) (i32.const 1) (i32.const 0) (i32.const 4)
                 (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16))))
             (br_if $open (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const {descriptors}))))
         (loop $close
-            (local.set $errno (i32.or (local.get $errno) (call $close (i32.add (local.get $i) (i32.const 3)))))
+            (local.set $errno (i32.or (local.get $errno) (call $close (i32.add (local.get $i) (i32.const {before})))))
             (br_if $close (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
         (local.get $errno)"
     );
     let limits = WasiLimits { open_fds: 20_000, ..WasiLimits::default() };
-    let ctx = WasiCtx::builder().preopened_dir(dir.path(), "/", Perms::READ_ONLY).limits(limits).build()?;
+    let mut builder = WasiCtx::builder().preopened_dir(dir.path(), "/", Perms::READ_ONLY).limits(limits);
+    if inner_mount {
+        builder = builder.in_memory_dir(&MemoryFs::new(), "/inner", Perms::READ_WRITE);
+    }
+    let ctx = builder.build()?;
     Ok(keeping(dir, guest(&imports, &body, ctx)?))
 }
 

@@ -78,7 +78,7 @@ pub(crate) struct HostEntry {
 }
 
 /// What the host's references in a store refer to. They are never dropped before the store, so that a handle, which is an
-/// index from 1, names one thing for ever.
+/// index from 1, always names the same thing.
 #[derive(Default)]
 pub(crate) struct ExternRefs {
     targets: Vec<Arc<dyn Any + Send + Sync>>,

@@ -28,7 +28,7 @@ pub(crate) mod stable;
 pub use errno::errno_from_io;
 #[cfg(unix)]
 pub(crate) use errno::errno_from_system;
-pub(crate) use path::LINKS_MAX;
+pub(crate) use path::{Follow, LINKS_MAX};
 pub(crate) use read_only::ReadOnlyDirectory;
 
 /// What [`Directory::open`] is asked for: `path_open`'s flags after rights and mount policy were applied.

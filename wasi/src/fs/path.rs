@@ -83,6 +83,36 @@ pub(crate) fn check_link_text(text: &[u8]) -> Result<(), Errno> {
     }
 }
 
+/// When a symbolic link in the last component is followed. Links before it always are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Follow {
+    /// Never: the function acts on the name.
+    Never,
+    /// Only when slashes follow the name, which ask for a directory.
+    BeforeSlash,
+    /// Unless slashes follow the name: the function creates files, and none can be where a slash is.
+    ToCreate,
+    /// Always.
+    Always,
+}
+
+impl Follow {
+    /// For functions with a flag that says whether a link is followed.
+    pub(crate) fn by_flag(follow: bool) -> Follow {
+        if follow { Follow::Always } else { Follow::BeforeSlash }
+    }
+
+    /// Whether a link is followed, with slashes after its name or without.
+    pub(crate) fn follows(self, slash: bool) -> bool {
+        match self {
+            Follow::Never => false,
+            Follow::BeforeSlash => slash,
+            Follow::ToCreate => !slash,
+            Follow::Always => true,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

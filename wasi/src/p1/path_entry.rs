@@ -2,8 +2,9 @@
 
 use crate::abi::{Errno, Lookupflags, Rights};
 use crate::ctx::WasiCtx;
+use crate::fs::Follow;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
-use crate::table::{Follow, Location, OpenDirectory};
+use crate::table::{Location, OpenDirectory};
 
 /// Creates a directory.
 ///

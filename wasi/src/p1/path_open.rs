@@ -2,9 +2,9 @@
 
 use crate::abi::{Errno, Fdflags, Lookupflags, Oflags, Rights};
 use crate::ctx::WasiCtx;
-use crate::fs::{OpenOptions, Opened};
+use crate::fs::{Follow, OpenOptions, Opened};
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
-use crate::table::{Descriptor, Follow, RightsRequest};
+use crate::table::{Descriptor, RightsRequest};
 
 /// Opens a file or directory below a directory. The new descriptor gets the lowest free number above 2.
 ///

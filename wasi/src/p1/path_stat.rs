@@ -3,8 +3,8 @@
 use super::fd_stat::times;
 use crate::abi::{Errno, Filestat, Fstflags, Lookupflags, Rights};
 use crate::ctx::WasiCtx;
+use crate::fs::Follow;
 use crate::guest::{Fd, GuestLen, GuestPtr, Memory};
-use crate::table::Follow;
 
 /// Stores the attributes of what is at a path.
 ///

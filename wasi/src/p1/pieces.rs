@@ -1,5 +1,5 @@
 //! Long transfers in pieces, so that a guest can be stopped in the middle of one: between two pieces it is looked whether
-//! somebody asks for that, and whether there is fuel for more.
+//! anyone asks for that, and whether there is fuel for more.
 //!
 //! ```text
 //! bytes   0 ──────── PIECE ──────── 2 PIECE ── …           one call of the file for each piece

@@ -13,7 +13,7 @@ mod rights;
 pub(crate) use descriptor::{Descriptor, Kind, OpenDirectory};
 pub use listing::LISTING_WINDOW;
 pub(crate) use listing::{LOOK_ENTRIES, Listed, Listing, Place};
-pub(crate) use mounts::{Follow, Location, Mount, MountPoint, mount_points};
+pub(crate) use mounts::{Location, Mount, MountPoint, mount_points};
 pub use mounts::{Perms, WALK_LEVELS_MAX};
 pub(crate) use rights::{CONNECTION, RightsRequest, STANDARD_INPUT, STANDARD_OUTPUT};
 

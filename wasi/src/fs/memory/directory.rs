@@ -9,9 +9,9 @@ use super::listing::Listing;
 use super::names;
 use super::tree::Tree;
 use super::volume::Volume;
-use super::walk::{Follow, Target, walk};
+use super::walk::{Target, walk};
 use crate::abi::{Errno, Filestat};
-use crate::fs::path::{self, check_link_text};
+use crate::fs::path::{self, Follow, check_link_text};
 use crate::fs::{Directory, Entries, OpenOptions, Opened, SetTime};
 
 pub(super) struct MemoryDirectory {
@@ -54,7 +54,7 @@ impl MemoryDirectory {
 
     /// What is at `path`.
     fn find(&self, tree: &Tree, path: &[u8], follow: bool) -> Result<Arc<Inode>, Errno> {
-        let follow = if follow { Follow::Always } else { Follow::BeforeSlash };
+        let follow = Follow::by_flag(follow);
         match walk(tree, self.inode.ino, path, follow)? {
             Target::Directory { directory, .. } => self.directory(tree, directory),
             Target::Entry { inode: None, .. } => Err(Errno::Noent),

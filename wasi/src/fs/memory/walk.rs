@@ -6,31 +6,7 @@ use std::sync::Arc;
 use super::inode::{Body, Inode};
 use super::tree::Tree;
 use crate::abi::Errno;
-use crate::fs::path::{self, LINKS_MAX, NAME_MAX};
-
-/// When a link in the last component is followed. Links before it always are.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Follow {
-    /// Never: the caller acts on the name.
-    Never,
-    /// When slashes follow it, which ask for a directory.
-    BeforeSlash,
-    /// Unless slashes follow it: the caller creates files, and knows that none can be where a slash is.
-    ToCreate,
-    /// Always.
-    Always,
-}
-
-impl Follow {
-    fn follows(self, slash: bool) -> bool {
-        match self {
-            Follow::Never => false,
-            Follow::BeforeSlash => slash,
-            Follow::ToCreate => !slash,
-            Follow::Always => true,
-        }
-    }
-}
+use crate::fs::path::{self, Follow, LINKS_MAX, NAME_MAX};
 
 /// Where a path ended.
 #[derive(Debug)]

@@ -24,8 +24,8 @@ mod build;
 mod resolve;
 
 pub(crate) use build::mount_points;
+pub(crate) use resolve::Location;
 pub use resolve::WALK_LEVELS_MAX;
-pub(crate) use resolve::{Follow, Location};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

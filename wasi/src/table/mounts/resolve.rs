@@ -12,41 +12,12 @@ use std::sync::Arc;
 
 use super::{Mount, MountPoint};
 use crate::abi::Errno;
-use crate::fs::{Directory, LINKS_MAX};
+use crate::fs::{Directory, Follow, LINKS_MAX};
 use crate::table::OpenDirectory;
 
 /// The most levels below a directory with mount points that a path may lead to. Each is held open meanwhile: chosen so
 /// that they fit into a process's usual 1024 descriptors.
 pub const WALK_LEVELS_MAX: usize = 256;
-
-/// When a symbolic link in the last component is followed. Links before it always are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Follow {
-    /// Never: the function acts on the name.
-    Never,
-    /// Only when slashes follow the name, which ask for a directory.
-    BeforeSlash,
-    /// Unless slashes follow the name: the function creates files, and none can be where a slash is.
-    ToCreate,
-    /// Always.
-    Always,
-}
-
-impl Follow {
-    /// For functions with a flag that says whether a link is followed.
-    pub(crate) fn by_flag(follow: bool) -> Follow {
-        if follow { Follow::Always } else { Follow::BeforeSlash }
-    }
-
-    fn follows(self, slash: bool) -> bool {
-        match self {
-            Follow::Never => false,
-            Follow::BeforeSlash => slash,
-            Follow::ToCreate => !slash,
-            Follow::Always => true,
-        }
-    }
-}
 
 /// A path resolved as far as mounts are concerned: what is left for one file system.
 pub(crate) struct Location<'a> {
