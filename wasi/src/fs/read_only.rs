@@ -83,8 +83,8 @@ impl Directory for ReadOnlyDirectory {
         match found {
             _ if exclusive => Err(Errno::Exist),
             Filetype::Directory => Err(Errno::Isdir),
-            Filetype::SymbolicLink => Err(Errno::Loop),
             _ if options.directory => Err(Errno::Notdir),
+            Filetype::SymbolicLink => Err(Errno::Loop),
             // Linux lets devices and FIFOs on a read-only mount be written to. Here they cannot be: that is a way out.
             _ if options.write || options.truncate => Err(Errno::Rofs),
             _ => self.look(path, &OpenOptions { create: false, exclusive: false, follow, ..*options }),
