@@ -330,7 +330,13 @@ fn bind_mounts(mounts: &str) -> Option<Vec<String>> {
         std::fs::create_dir(base.path().join("outer/srv")).unwrap();
         command.env(ON_SRV, "1");
     }
-    let output = command.output().ok()?;
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("nothing compared, no `unshare`: {error}");
+            return None;
+        }
+    };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let outcomes: Vec<_> = text.lines().filter_map(|line| Some(line.split_once("outcome ")?.1.to_owned())).collect();
     if outcomes.is_empty() {
