@@ -127,6 +127,8 @@ fn a_read_only_mount_holds() {
                             continue;
                         } else if create && oflags & EXCL != 0 && (is_link || !matches!(target, "missing" | "new")) {
                             Err(Errno::Exist)
+                        } else if is_link && !followed && oflags & DIRECTORY != 0 {
+                            Err(Errno::Notdir)
                         } else if is_link && (!followed || path == "loop") {
                             Err(Errno::Loop)
                         } else {
