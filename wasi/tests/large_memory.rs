@@ -4,10 +4,13 @@
 //!
 //! The memory is sparse. Where the system does not even reserve the addresses, a test says so and is skipped.
 
+mod kit;
+
 use hostel_engine::{Config, Engine, ErrorKind, Instance, Limits, Linker, Memory, Module, Store, Val};
 use hostel_wasi::abi::Errno;
 use hostel_wasi::fs::memory::MemoryFs;
 use hostel_wasi::{Capture, FUNCTIONS, Kind, PREVIEW1, Perms, ValType, WasiCtx, add_to_linker};
+use kit::is_pointer;
 
 /// Where pointers end.
 const END: u64 = 1 << 32;
@@ -277,26 +280,4 @@ fn no_function_panics_or_stores_beyond() {
             }
         }
     }
-}
-
-fn is_pointer(kind: Kind) -> bool {
-    use Kind::*;
-    matches!(
-        kind,
-        Path | Buffer
-            | Iovecs
-            | Ciovecs
-            | Subscriptions
-            | OutPointers
-            | OutStrings
-            | OutFlags
-            | OutSize
-            | OutFd
-            | OutTimestamp
-            | OutFilesize
-            | OutFdstat
-            | OutFilestat
-            | OutPrestat
-            | OutEvents
-    )
 }

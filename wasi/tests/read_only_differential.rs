@@ -347,9 +347,8 @@ fn bind_mounts(mounts: &str) -> Option<Vec<String>> {
     Some(outcomes)
 }
 
-const NOT_ROFS: &str = "a mount point removed or renamed in a read-only directory: EBUSY or EISDIR, not EROFS";
 /// How many reasons for differences there are.
-const REASONS: usize = 8;
+const REASONS: usize = 5;
 
 /// Why a difference is there, for those that are known. In all of them but the first, both sides fail.
 fn reason(call: &Call, native: &str, ours: &str) -> Option<&'static str> {
@@ -364,13 +363,6 @@ fn reason(call: &Call, native: &str, ours: &str) -> Option<&'static str> {
             Some("a mount point renamed to itself is EBUSY, as one renamed to anything")
         }
         _ if !native.starts_with("Err") || !ours.starts_with("Err") => None,
-        Call::Two { function: "path_rename", .. } if native == "Err(Busy)" && ours == "Err(Xdev)" => {
-            Some("a mount point renamed, or renamed onto: EXDEV, for the mount counts as the file system of its name")
-        }
-        Call::Two { function: "path_rename", .. } if native == "Err(Xdev)" && ours == "Err(Busy)" => {
-            Some("from inside a mount onto its name: EBUSY, for the mount counts as the file system of its name")
-        }
-        Call::Two { function: "path_rename", .. } if native == "Err(Rofs)" && ours == "Err(Busy)" => Some(NOT_ROFS),
         Call::Two { function: "path_rename" | "path_link", .. } if ours == "Err(Xdev)" => {
             Some("between mounts: EXDEV before the names are looked at, where Linux looks at one or both first")
         }
@@ -379,10 +371,6 @@ fn reason(call: &Call, native: &str, ours: &str) -> Option<&'static str> {
         }
         Call::Two { function: "path_symlink", new, .. } if new.ends_with('/') && native == "Err(Exist)" => {
             Some("a symbolic link at the name of a file with a slash after it: ENOTDIR")
-        }
-        Call::One { function, .. } if function.contains("_remove_") || function.contains("_unlink_") => {
-            let is_known = native == "Err(Rofs)" && ["Err(Busy)", "Err(Isdir)"].contains(&ours);
-            is_known.then_some(NOT_ROFS)
         }
         Call::Open { path, oflags, .. } if *oflags == CREAT | EXCL && path.ends_with('/') && ours == "Err(Exist)" => {
             Some("a mount point with a slash after it, created exclusively: EEXIST, not EISDIR")

@@ -38,7 +38,7 @@ pub fn path_remove_directory(
     path_len: GuestLen,
 ) -> Result<(), Errno> {
     let at = entry(ctx, memory, fd, Rights::PATH_REMOVE_DIRECTORY, path, path_len)?;
-    at.check_not_mount_point(Errno::Busy)?;
+    at.check_removable(Errno::Busy)?;
     at.check_not_dot_dot(Errno::Notempty)?;
     at.dir().remove_directory(at.path())
 }
@@ -57,7 +57,7 @@ pub fn path_unlink_file(
     path_len: GuestLen,
 ) -> Result<(), Errno> {
     let at = entry(ctx, memory, fd, Rights::PATH_UNLINK_FILE, path, path_len)?;
-    at.check_not_mount_point(Errno::Isdir)?;
+    at.check_removable(Errno::Isdir)?;
     at.dir().unlink_file(at.path())
 }
 
@@ -136,11 +136,11 @@ pub fn path_rename(
     let (old, new) = two_directories(ctx, (fd, Rights::PATH_RENAME_SOURCE), (new_fd, Rights::PATH_RENAME_TARGET))?;
     let (old_path, new_path) = memory.two_paths((old_path, old_path_len), (new_path, new_path_len))?;
     let (old, new) = (old.resolve(old_path, Follow::Never)?, new.resolve(new_path, Follow::Never)?);
-    if old.mount != new.mount {
+    if old.holder != new.holder {
         return Err(Errno::Xdev);
     }
-    old.check_not_mount_point(Errno::Busy)?;
-    new.check_not_mount_point(Errno::Busy)?;
+    old.check_removable(Errno::Busy)?;
+    new.check_removable(Errno::Busy)?;
     old.dir().rename(old.path(), new.dir(), new.path())
 }
 
@@ -172,7 +172,7 @@ pub fn path_link(
     let (old_path, new_path) = memory.two_paths((old_path, old_path_len), (new_path, new_path_len))?;
     let (old, new) = (old.resolve(old_path, Follow::Never)?, new.resolve(new_path, Follow::Never)?);
     new.check_not_mount_point(Errno::Exist)?;
-    if old.mount != new.mount {
+    if old.mount != new.holder {
         return Err(Errno::Xdev);
     }
     old.check_not_mount_point(Errno::Perm)?;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::resolve::{Level, Walk};
-use super::{Identity, Mount, MountPoint, Perms};
+use super::{Identity, Links, Mount, MountPoint, Perms};
+use crate::abi::{Errno, Filestat};
 use crate::fs::Directory;
 
 /// For each of some preopens, in their order, the mount point that its root is; `None` without others below.
@@ -39,8 +40,8 @@ pub(crate) fn mount_points(
             }
         }
     }
-    let has_children = |index: usize| !plan.points[index].children.is_empty();
-    (0..preopens.len()).map(|index| has_children(index).then(|| plan.finished(index))).collect()
+    let is_needed = |index: usize| !plan.points[index].children.is_empty() || !plan.points[index].links.is_empty();
+    (0..preopens.len()).map(|index| is_needed(index).then(|| plan.finished(index))).collect()
 }
 
 /// A preopen's name cut into names, the first of which tells absolute from relative; `None` when there is a `..` in it.
@@ -56,11 +57,12 @@ struct Point {
     children: BTreeMap<Box<[u8]>, usize>,
     mounted: Option<(Arc<dyn Directory>, Mount)>,
     covered: Option<Identity>,
+    links: Links,
 }
 
 impl Point {
     fn new(mounted: Option<(Arc<dyn Directory>, Mount)>) -> Point {
-        Point { children: BTreeMap::new(), mounted, covered: None }
+        Point { children: BTreeMap::new(), mounted, covered: None, links: Links::new() }
     }
 }
 
@@ -104,6 +106,15 @@ impl Plan<'_> {
 
     /// Makes `child` the point `name` at the end of `way` from the preopen `outer`.
     fn put(&mut self, outer: usize, way: &[Step], name: &[u8], child: usize) {
+        let point = self.point_at(outer, way);
+        if let Some(replaced) = self.points[point].children.insert(name.into(), child) {
+            // What is covered is the outer directory's, not the other mount's root.
+            self.points[child].covered = self.points[replaced].covered;
+        }
+    }
+
+    /// The point at the end of `way` from the preopen `outer`, which is made if it is none yet.
+    fn point_at(&mut self, outer: usize, way: &[Step]) -> usize {
         let mut point = outer;
         for (name, covered) in way {
             point = match self.points[point].children.get(&name[..]) {
@@ -116,30 +127,36 @@ impl Plan<'_> {
                 }
             };
         }
-        if let Some(replaced) = self.points[point].children.insert(name.into(), child) {
-            // What is covered is the outer directory's, not the other mount's root.
-            self.points[child].covered = self.points[replaced].covered;
-        }
+        point
     }
 
-    /// Where `name` leads from the end of `way`, as a way without links from the preopen `outer`. `None`: to no
-    /// directory.
-    fn resolve(&self, outer: usize, way: &[Step], name: &[u8]) -> Option<Vec<Step>> {
-        let (dir, mount) = self.points[outer].mounted.as_ref()?;
-        let mut walk = Walk::new(Level::start(dir, *mount, Some(self.finished(outer))));
+    /// Where `name` leads from the end of `way`, as a way without links from the preopen `outer`; the links that it goes
+    /// through stay where they are from now on. `None`: to no directory.
+    fn resolve(&mut self, outer: usize, way: &[Step], name: &[u8]) -> Option<Vec<Step>> {
+        let (dir, mount) = self.points[outer].mounted.clone()?;
+        let mut walk = Walk::keeping_links(Level::start(&dir, mount, Some(self.finished(outer))));
         for (name, _) in way {
             walk.go_to_directory(name).ok()?;
         }
         walk.go_to_directory(name).ok()?;
-        let step = |level: &Level<'_>| (level.name.clone(), level.dir().stat().ok().map(|stat| Identity::of(&stat)));
-        Some(walk.levels()[1..].iter().map(step).collect())
+        let identity = |stat: Result<Filestat, Errno>| stat.ok().map(|stat| Identity::of(&stat));
+        let steps = |levels: &[Level<'_>]| -> Vec<Step> {
+            levels[1..].iter().map(|level| (level.name.clone(), identity(level.dir().stat()))).collect()
+        };
+        for (levels, name) in walk.followed() {
+            let link = identity(levels[levels.len() - 1].dir().stat_at(name, false));
+            let point = self.point_at(outer, &steps(levels));
+            self.points[point].links.insert(name.as_slice().into(), link);
+        }
+        Some(steps(walk.levels()))
     }
 
     /// The point as it is so far.
     fn finished(&self, index: usize) -> Arc<MountPoint> {
         let point = &self.points[index];
         let children = point.children.iter().map(|(name, &child)| (name.clone(), self.finished(child))).collect();
-        Arc::new(MountPoint { children, mounted: point.mounted.clone(), covered: point.covered })
+        let (mounted, links) = (point.mounted.clone(), point.links.clone());
+        Arc::new(MountPoint { children, mounted, covered: point.covered, links })
     }
 }
 

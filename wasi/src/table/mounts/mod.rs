@@ -11,7 +11,8 @@
 //! A path that meets a mount point goes on in what is mounted there, however it got there: by names, `..`, symbolic
 //! links or a descriptor opened on the way ([`resolve`]). There, that mount's permissions hold. Listings show the mount
 //! points, with the numbers that `path_filestat_get` reports. They hide what the outer directory itself has under the
-//! names, and cannot be removed, renamed or replaced; nor can the directories on the way to them. Nothing is ever
+//! names, and cannot be removed, renamed or replaced; nor can the directories on the way to them, or the symbolic links that
+//! a mount's name goes through. Nothing is ever
 //! written to the outer directory for them.
 //!
 //! A mount point is found by its name, and also by the device and inode number of the directory that it covers, so
@@ -100,7 +101,12 @@ pub(crate) struct MountPoint {
     mounted: Option<(Arc<dyn Directory>, Mount)>,
     /// The directory of the outer one that has this name.
     covered: Option<Identity>,
+    /// The symbolic links in this directory that a mount's name goes through. They stay, as the mount points do.
+    links: Links,
 }
+
+/// Symbolic links in a directory, and what tells each from others.
+type Links = BTreeMap<Box<[u8]>, Option<Identity>>;
 
 impl MountPoint {
     /// The child that has the name `name` in `dir`, which is the directory of this mount point.
@@ -113,6 +119,18 @@ impl MountPoint {
         }
         let stat = dir.stat_at(name, false).ok().filter(|stat| stat.filetype == Filetype::Directory)?;
         self.children.values().find(|child| child.covered == Some(Identity::of(&stat)))
+    }
+
+    /// Whether the name `name` in `dir`, which is the directory of this mount point, is a link that a mount's name goes through.
+    fn has_link(&self, dir: &dyn Directory, name: &[u8]) -> bool {
+        if self.links.is_empty() {
+            return false;
+        }
+        if self.links.contains_key(name) {
+            return true;
+        }
+        let stat = dir.stat_at(name, false).ok().filter(|stat| stat.filetype == Filetype::SymbolicLink);
+        stat.is_some_and(|stat| self.links.values().any(|link| *link == Some(Identity::of(&stat))))
     }
 
     /// Whether something below can be written to though this directory cannot.

@@ -23,6 +23,8 @@ pub const WALK_LEVELS_MAX: usize = 256;
 pub(crate) struct Location<'a> {
     dir: Dir<'a>,
     pub(crate) mount: Mount,
+    /// The mount of the directory that has the name. Of a mount point that is the outer one.
+    pub(crate) holder: Mount,
     path: Cow<'a, [u8]>,
     /// Whether the file system is to follow a link in the last component. `false` once it has been resolved here.
     pub(crate) follow: bool,
@@ -30,6 +32,8 @@ pub(crate) struct Location<'a> {
     point: Option<Arc<MountPoint>>,
     /// Whether the path names a mount point or a directory on the way to one, by its name there.
     is_mount_point: bool,
+    /// Whether it names a symbolic link on the way to one.
+    is_link_to_mount: bool,
     /// Whether the path ended in `..`.
     ends_in_dot_dot: bool,
 }
@@ -53,9 +57,20 @@ impl Location<'_> {
         self.point
     }
 
-    /// `errno` if the path names a mount point: that name cannot be removed, renamed or given to something else.
+    /// `errno` if the path names a mount point.
     pub(crate) fn check_not_mount_point(&self, errno: Errno) -> Result<(), Errno> {
         if self.is_mount_point { Err(errno) } else { Ok(()) }
+    }
+
+    /// That the name may be removed, renamed or given to something else, as far as mounts are concerned: `errno` for a mount
+    /// point, EBUSY for a link on the way to one, and EROFS for either where the directory that has it cannot be changed.
+    pub(crate) fn check_removable(&self, errno: Errno) -> Result<(), Errno> {
+        match (self.is_mount_point, self.is_link_to_mount) {
+            (false, false) => Ok(()),
+            _ if !self.holder.perms.write() => Err(Errno::Rofs),
+            (true, _) => Err(errno),
+            (false, true) => Err(Errno::Busy),
+        }
     }
 
     /// `errno` if the path ended in `..` and was resolved here, so that the file system is asked for `.` instead.
@@ -80,10 +95,12 @@ impl OpenDirectory {
             None => Ok(Location {
                 dir: Dir::Start(&self.dir),
                 mount: self.mount,
+                holder: self.mount,
                 path: Cow::Borrowed(path),
                 follow: matches!(follow, Follow::Always | Follow::ToCreate),
                 point: None,
                 is_mount_point: false,
+                is_link_to_mount: false,
                 ends_in_dot_dot: false,
             }),
             Some(point) => {
@@ -132,6 +149,8 @@ pub(super) struct Walk<'a> {
     /// From the start to where it is; never empty.
     levels: Vec<Level<'a>>,
     links: u32,
+    /// The links that were followed, where that is asked for: the levels to the directory of each, and its name there.
+    followed: Option<Vec<(Vec<Level<'a>>, Vec<u8>)>>,
 }
 
 /// Text of a path that is still to be walked.
@@ -156,7 +175,17 @@ impl Rest {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(start: Level<'a>) -> Walk<'a> {
-        Walk { levels: vec![start], links: 0 }
+        Walk { levels: vec![start], links: 0, followed: None }
+    }
+
+    /// A walk that keeps the links that it follows.
+    pub(super) fn keeping_links(start: Level<'a>) -> Walk<'a> {
+        Walk { followed: Some(Vec::new()), ..Walk::new(start) }
+    }
+
+    /// The links that were followed.
+    pub(super) fn followed(&self) -> &[(Vec<Level<'a>>, Vec<u8>)] {
+        self.followed.as_deref().unwrap_or_default()
     }
 
     /// The levels from the start to where it is.
@@ -205,10 +234,12 @@ impl<'a> Walk<'a> {
                 return Ok(Location {
                     dir: Dir::Opened(Arc::clone(dir)),
                     mount: *mount,
+                    holder: here.mount,
                     path: Cow::Borrowed(b"."),
                     follow: false,
                     point: child,
                     is_mount_point: true,
+                    is_link_to_mount: false,
                     ends_in_dot_dot: false,
                 });
             }
@@ -222,17 +253,35 @@ impl<'a> Walk<'a> {
                     continue;
                 }
             }
+            let is_link_to_mount = here.point.as_ref().is_some_and(|point| point.has_link(here.dir(), &name));
             if slash {
                 name.push(b'/');
             }
             let Level { dir, mount, .. } = here.clone();
-            let is_mount_point = child.is_some();
-            let path = Cow::Owned(name);
-            return Ok(Location { dir, mount, path, follow: false, point: child, is_mount_point, ends_in_dot_dot });
+            return Ok(Location {
+                dir,
+                mount,
+                holder: mount,
+                path: Cow::Owned(name),
+                follow: false,
+                is_mount_point: child.is_some(),
+                is_link_to_mount,
+                point: child,
+                ends_in_dot_dot,
+            });
         }
         let Level { dir, mount, point, .. } = self.here().clone();
-        let path = Cow::Borrowed(&b"."[..]);
-        Ok(Location { dir, mount, path, follow: false, point, is_mount_point: false, ends_in_dot_dot })
+        Ok(Location {
+            dir,
+            mount,
+            holder: mount,
+            path: Cow::Borrowed(b"."),
+            follow: false,
+            point,
+            is_mount_point: false,
+            is_link_to_mount: false,
+            ends_in_dot_dot,
+        })
     }
 
     fn up(&mut self) -> Result<(), Errno> {
@@ -253,6 +302,9 @@ impl<'a> Walk<'a> {
                 Ok(dir) => (dir, here.mount),
                 Err(errno @ (Errno::Notdir | Errno::Loop)) => {
                     let text = here.dir().read_link(&name).map_err(|_| errno)?;
+                    if let Some(followed) = &mut self.followed {
+                        followed.push((self.levels.clone(), name));
+                    }
                     return self.follow(&text, rest);
                 }
                 Err(errno) => return Err(errno),
